@@ -1,0 +1,43 @@
+/** How a handling ended, and what that means for the breaker. */
+
+/** Why a handling stopped without a result: never the process's fault. */
+export type Interruption =
+  | 'shutdown'
+  /** Cleared or acknowledged by somebody else in the meantime. */
+  | 'no_longer_ours'
+  /** The database could not be asked whether the row is still ours. */
+  | 'blind'
+  /** Somebody else is acting on the unit right now. */
+  | 'operator_at_work';
+
+export type RestartOutcome =
+  /** Restarted and proved well. `attempts` 0: systemd itself brought it back while we looked. */
+  | { readonly kind: 'recovered'; readonly attempts: number; readonly tookMs: number }
+  /** Every attempt was made; the process is not well. */
+  | { readonly kind: 'still_unhealthy'; readonly attempts: number; readonly detail: string }
+  /** The last attempt's command failed, so there was nothing to check. */
+  | { readonly kind: 'command_failed'; readonly attempts: number; readonly detail: string }
+  /** Rights or configuration forbid it: a person must act; trying again changes nothing. */
+  | { readonly kind: 'refused'; readonly detail: string }
+  | { readonly kind: 'interrupted'; readonly why: Interruption };
+
+/** How the breaker counts it. Interruptions and refusals are not the process's failures. */
+export function breakerVote(outcome: RestartOutcome): 'ok' | 'failed' | 'abstain' {
+  switch (outcome.kind) {
+    case 'recovered':
+      return 'ok';
+    case 'still_unhealthy':
+    case 'command_failed':
+      return 'failed';
+    case 'refused':
+    case 'interrupted':
+      return 'abstain';
+    default:
+      return assertNever(outcome);
+  }
+}
+
+/** Makes a forgotten case a compile error. */
+export function assertNever(value: never): never {
+  throw new Error(`unexpected value: ${JSON.stringify(value)}`);
+}

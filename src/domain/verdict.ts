@@ -1,0 +1,46 @@
+/** What triage says of each row: restart, or skip with the reason that log, status and dry run all show. */
+import type { Alarm, AlarmRow, ProcessId } from './alarm.js';
+import type { ProcessPolicy } from './process-policy.js';
+
+export type SkipReason =
+  /** `detail` says what is wrong with the row: name, orphan, NULL id. */
+  | { readonly code: 'invalid_name'; readonly detail: string }
+  | { readonly code: 'orphan' }
+  /** Restarting it could take the machine or the monitor down. */
+  | { readonly code: 'protected'; readonly detail: string }
+  | { readonly code: 'unlisted' }
+  | { readonly code: 'disabled' }
+  /** `would` says what would have been done. */
+  | { readonly code: 'dry_run'; readonly would: string }
+  | { readonly code: 'in_progress' }
+  | { readonly code: 'waits_for_slot' }
+  | { readonly code: 'owes_write_back' }
+  /** Recovered already; the monitor may not clear the alarm itself and waits for the source to do so. */
+  | { readonly code: 'recently_recovered' }
+  | { readonly code: 'breaker_open'; readonly retryInMs: number }
+  | { readonly code: 'isolated' }
+  | { readonly code: 'budget_used_up'; readonly retryInMs: number; readonly scope: 'process' | 'host' }
+  | { readonly code: 'mass_alarm'; readonly alarmed: number; readonly known: number }
+  /** Rights or configuration forbade the last try. */
+  | { readonly code: 'refused'; readonly detail: string; readonly retryInMs: number }
+  /** The machine has only just booted. */
+  | { readonly code: 'startup_grace'; readonly retryInMs: number }
+  /** First look after the database was away. */
+  | { readonly code: 'just_sighted' }
+  /** The clock or the machine jumped: look first. */
+  | { readonly code: 'odd_time' };
+
+/** One restart for one target, whatever number of rows lead to it. */
+export interface RestartOrder {
+  /** Decides names in logs and the breaker's limits: the row with the lowest id. */
+  readonly lead: Alarm;
+  /** Every process id to reset, the lead's included, without repeats. */
+  readonly processIds: readonly ProcessId[];
+  readonly policy: ProcessPolicy;
+  /** The breaker was half-open: this handling is its trial, with one attempt. */
+  readonly isTrial: boolean;
+}
+
+export type Verdict =
+  | { readonly kind: 'restart'; readonly order: RestartOrder }
+  | { readonly kind: 'skip'; readonly row: AlarmRow; readonly reason: SkipReason };

@@ -1,0 +1,9 @@
+/** Tells the one who supervises the monitor (systemd) how it is. */
+
+export interface SupervisorNotifier {
+  /** The monitor is up. Best effort; never rejects. */
+  ready(): Promise<void>;
+  /** One line on how it is; control characters are removed. */
+  status(text: string): Promise<void>;
+  stopping(): Promise<void>;
+}

@@ -1,0 +1,37 @@
+/** The service manager (systemd): asks about units and restarts one. */
+import type { UnitState } from '../domain/unit-state.js';
+import type { RunOptions } from './command-runner.js';
+
+/** How systemd took a request to restart a unit. Its outcome is the unit's state, read afterwards, not this. */
+export type UnitActionResult =
+  /** systemd says the job is done (which proves nothing about the program). */
+  | { readonly kind: 'done' }
+  /** The job failed; `detail` is what systemd said. */
+  | { readonly kind: 'failed'; readonly detail: string }
+  /** The unit's own start limit is hit. */
+  | { readonly kind: 'start_limit'; readonly detail: string }
+  /** Somebody else's job (a stop, a shutdown) is in the way: hands off. */
+  | { readonly kind: 'conflict'; readonly detail: string }
+  /** We lack the right (polkit): a mistake of the installation, not of the process. */
+  | { readonly kind: 'not_permitted'; readonly detail: string }
+  /** No such unit, masked, or it may not be started by hand. */
+  | { readonly kind: 'impossible'; readonly detail: string }
+  | { readonly kind: 'timed_out' }
+  | { readonly kind: 'aborted' }
+  /** There is no service manager to talk to. */
+  | { readonly kind: 'unavailable'; readonly detail: string };
+
+/** Unit name as asked → its state. Names without a unit have the state with `loadState: 'not-found'`. */
+export type UnitStates = ReadonlyMap<string, UnitState>;
+
+export interface UnitManager {
+  /**
+   * The states of all named units in one question; names without a suffix mean `.service`.
+   * `unavailable`: systemd does not run here or does not answer.
+   */
+  describe(names: readonly string[], options: RunOptions): Promise<UnitStates | 'unavailable'>;
+  /** Restarts (or starts) the unit in job mode `fail`, and waits for the job. */
+  restart(unit: string, options: RunOptions): Promise<UnitActionResult>;
+  /** Forgets the unit's failed state and its start-limit count. */
+  resetFailed(unit: string, options: RunOptions): Promise<UnitActionResult>;
+}
