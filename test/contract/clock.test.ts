@@ -1,0 +1,42 @@
+/** Both clocks keep the clock's promises. */
+import { setTimeout as realSleep } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { SystemClock } from '../../src/adapters/time/system-clock.js';
+import { FakeClock } from '../support/fake-clock.js';
+import { clockContract } from './clock-contract.js';
+
+clockContract('SystemClock', () => ({ clock: new SystemClock(), pass: (ms) => realSleep(ms + 2) }));
+clockContract('FakeClock', () => {
+  const clock = new FakeClock();
+  return { clock, pass: (ms) => clock.advance(ms) };
+});
+
+it('SystemClock counts from the boot of the machine', async () => {
+  const { readFile } = await import('node:fs/promises');
+  const upSeconds = Number((await readFile('/proc/uptime', 'utf8')).split(' ')[0]);
+  // /proc/uptime also counts time spent suspended, so it may be ahead, but never behind.
+  expect(new SystemClock().monotonicMs() / 1000).toBeLessThanOrEqual(upSeconds + 1);
+});
+
+it('FakeClock wakes again a sleeper that lies down again within the time it advances', async () => {
+  const clock = new FakeClock();
+  const { signal } = new AbortController();
+  const wokenAtMs: number[] = [];
+  void (async () => {
+    for (let nap = 0; nap < 3; nap++) {
+      await clock.sleep(100, signal);
+      wokenAtMs.push(clock.monotonicMs() - 3_600_000);
+    }
+  })();
+  await clock.waitForSleeps();
+  await clock.advance(250);
+  expect(wokenAtMs).toEqual([100, 200]);
+  expect([clock.pendingSleeps, clock.nextWakeInMs]).toEqual([1, 50]);
+});
+
+it('FakeClock keeps monotonic time when somebody sets the wall clock', async () => {
+  const clock = new FakeClock({ nowMs: 1_000_000, monotonicMs: 500 });
+  clock.setWallClock(0);
+  await clock.advance(10);
+  expect([clock.nowMs(), clock.monotonicMs()]).toEqual([10, 510]);
+});
