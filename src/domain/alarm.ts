@@ -35,6 +35,11 @@ export function toProcessId(value: unknown): ProcessId | null {
   return typeof number === 'number' && Number.isSafeInteger(number) ? (number as ProcessId) : null;
 }
 
+/** Reads an id as decimal text, so that one beyond the safe integers is seen as such and not rounded to a neighbour. */
+export function parseProcessId(text: unknown): ProcessId | null {
+  return typeof text === 'string' && /^-?\d{1,16}$/.test(text) ? toProcessId(Number(text)) : null;
+}
+
 const SYSTEM_NAME = /^[A-Za-z0-9:_][A-Za-z0-9:_.\\-]*(?:@[A-Za-z0-9:_.\\-]*)?$/;
 const EXECUTABLE_PATH = /^(?:\/[A-Za-z0-9:_@+][A-Za-z0-9:_.@+-]*)+$/;
 const LONGEST_UNIT_NAME = 255;

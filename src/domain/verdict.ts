@@ -32,6 +32,8 @@ export type SkipReason =
 
 /** One restart for one target, whatever number of rows lead to it. */
 export interface RestartOrder {
+  /** What is acted on, for example `unit:app.service`: never two handlings of one target at once. */
+  readonly target: string;
   /** Decides names in logs and the breaker's limits: the row with the lowest id. */
   readonly lead: Alarm;
   /** Every process id to reset, the lead's included, without repeats. */

@@ -1,0 +1,129 @@
+/** Which running programs a system name means: exact identity, never a part of a name, never the 15 characters of comm. */
+import type { RunningProcess } from './unit-state.js';
+
+export interface MatchQuery {
+  /** Program name or absolute path. */
+  readonly systemName: string;
+  /** Numeric user id the program must run as; null: any. */
+  readonly uid: number | null;
+  /** What the pid file says; null: none. Only used to choose among programs that match anyway. */
+  readonly pidFilePid: number | null;
+  /** The monitor: it and its ancestors are never matched. */
+  readonly ownPid: number;
+}
+
+export interface MatchResult {
+  /** The programs meant, each the head of its own family; its matching descendants are not listed. */
+  readonly roots: readonly RunningProcess[];
+  /** Programs that look alike and are not meant, with the reason. */
+  readonly rejected: readonly { readonly running: RunningProcess; readonly why: string }[];
+}
+
+const INTERPRETER =
+  /^(?:ba|da|k|z|a)?sh$|^python[0-9.]*$|^perl[0-9.]*$|^ruby[0-9.]*$|^node(?:js)?$|^php[0-9.]*$|^bash$/;
+
+/** Several roots mean that the name alone does not say which one is meant. */
+export function matchProcesses(all: readonly RunningProcess[], query: MatchQuery): MatchResult {
+  const untouchable = ancestry(all, query.ownPid);
+  const matching: RunningProcess[] = [];
+  const rejected: { running: RunningProcess; why: string }[] = [];
+  for (const running of all) {
+    const why = whyNot(running, query, untouchable);
+    if (why === 'other') continue;
+    if (why === null) matching.push(running);
+    else rejected.push({ running, why });
+  }
+  const roots = matching.filter((running) => !hasAncestorIn(running, matching, all));
+  const hinted = roots.length > 1 ? roots.filter(({ identity }) => identity.pid === query.pidFilePid) : [];
+  if (hinted.length !== 1) return { roots, rejected };
+  const passedOver = roots.filter((root) => !hinted.includes(root));
+  return {
+    roots: hinted,
+    rejected: [...rejected, ...passedOver.map((running) => ({ running, why: 'the pid file names another' }))],
+  };
+}
+
+/** null: it is meant; `other`: it has nothing to do with the name; otherwise why it only looks alike. */
+function whyNot(running: RunningProcess, query: MatchQuery, untouchable: ReadonlySet<number>): string | null {
+  if (!isNamed(running, query.systemName))
+    return looksAlike(running, query.systemName) ? 'its name is another' : 'other';
+  if (running.state === 'Z' || running.state === 'X') return 'it has ended already';
+  if (running.isKernelThread) return 'it is a thread of the kernel';
+  if (running.isContained) return 'it runs in a container';
+  if (untouchable.has(running.identity.pid)) return 'it is the monitor or started the monitor';
+  if (query.uid !== null && running.uid !== query.uid) return `it runs as another user (uid ${running.uid})`;
+  return null;
+}
+
+function isNamed(running: RunningProcess, name: string): boolean {
+  if (running.unit !== null && isTransientUnitOf(name, running.unit)) return true;
+  const names = [running.executable, running.argv[0], scriptOf(running)].filter((each) => typeof each === 'string');
+  return name.startsWith('/') ? names.includes(name) : names.some((each) => baseName(each) === name);
+}
+
+/** Base of the names of the transient units that hold what the monitor started for this system name. */
+export function transientUnitBase(systemName: string): string {
+  return `pm-${baseName(systemName)
+    .replaceAll(/[^A-Za-z0-9:_.-]/g, '_')
+    .slice(0, 150)}`;
+}
+
+function isTransientUnitOf(systemName: string, unit: string): boolean {
+  const base = transientUnitBase(systemName);
+  return unit.startsWith(`${base}-`) && /^-[0-9a-f]+\.service$/.test(unit.slice(base.length));
+}
+
+/** The script that an interpreter runs: its first argument that is no option. */
+function scriptOf(running: RunningProcess): string | undefined {
+  const [program, ...rest] = running.argv;
+  if (program === undefined || !INTERPRETER.test(baseName(program))) return undefined;
+  const first = rest.find((argument) => !argument.startsWith('-'));
+  const isInline = rest.some((argument) => argument === '-c' || argument === '-e');
+  return isInline ? undefined : first;
+}
+
+/** What a match by part of the name or by comm would have hit. */
+function looksAlike(running: RunningProcess, name: string): boolean {
+  const short = baseName(name);
+  return running.comm === short.slice(0, 15) || running.argv.some((argument) => argument.includes(short));
+}
+
+function baseName(path: string): string {
+  // A program may rewrite its own title: `nginx: master process /usr/sbin/nginx` still is nginx.
+  const title = /^([A-Za-z0-9_.@+-]+): /.exec(path)?.[1];
+  return title ?? path.slice(path.lastIndexOf('/') + 1);
+}
+
+function hasAncestorIn(
+  running: RunningProcess,
+  set: readonly RunningProcess[],
+  all: readonly RunningProcess[],
+): boolean {
+  const ancestors = ancestry(all, running.parentPid);
+  return set.some((other) => other !== running && ancestors.has(other.identity.pid));
+}
+
+/** The program with this number and everything above it, up to PID 1. */
+function ancestry(all: readonly RunningProcess[], pid: number): ReadonlySet<number> {
+  const parentOf = new Map(all.map(({ identity, parentPid }) => [identity.pid, parentPid]));
+  const found = new Set<number>([1]);
+  for (let current: number | undefined = pid; current !== undefined && current > 0 && !found.has(current);) {
+    found.add(current);
+    current = parentOf.get(current);
+  }
+  return found;
+}
+
+/** A program with all that it started, and what started in its own group or session, children before parents. */
+export function familyOf(root: RunningProcess, all: readonly RunningProcess[]): readonly RunningProcess[] {
+  const leads = (id: number): boolean => id === root.identity.pid;
+  const family = new Set<RunningProcess>([root]);
+  for (let size = 0; size !== family.size;) {
+    size = family.size;
+    const pids = new Set([...family].map(({ identity }) => identity.pid));
+    for (const other of all) {
+      if (pids.has(other.parentPid) || leads(other.processGroup) || leads(other.session)) family.add(other);
+    }
+  }
+  return [...family].reverse();
+}

@@ -1,0 +1,124 @@
+/** What the monitor remembers of one process between cycles, and how a handling's result changes it. */
+import { CLOSED, record, tick, type BreakerState } from './circuit-breaker.js';
+import { breakerVote, type RestartOutcome } from './outcome.js';
+import type { ProcessPolicy } from './process-policy.js';
+import type { RestartTimes } from './restart-budget.js';
+import type { StoredEvidence, StoredHandling } from './stored-state.js';
+
+/** Times are monotonic milliseconds of the running monitor. */
+export interface ProcessMemory {
+  readonly processName: string;
+  readonly breaker: BreakerState;
+  readonly restarts: RestartTimes;
+  readonly inFlight: Handling | null;
+  readonly owed: Debt | null;
+  readonly watch: Watch | null;
+  /** Recovered while the writer is off; null: not, or the source has cleared it since. */
+  readonly handledMs: number | null;
+  readonly refusal: Refusal | null;
+}
+
+export type HandlingStep = StoredHandling['step'];
+export type Evidence = StoredEvidence;
+
+export interface Handling {
+  readonly alarmId: string;
+  readonly startedMs: number;
+  readonly deadlineMs: number;
+  readonly attempt: number;
+  readonly step: HandlingStep;
+  readonly before: Evidence;
+}
+
+export interface Debt {
+  readonly kind: 'clear' | 'raise';
+  readonly stamp: string;
+  readonly sinceMs: number;
+  readonly alarmId: string;
+}
+
+export interface Watch {
+  readonly untilMs: number;
+  readonly alarmId: string;
+  readonly after: Evidence;
+}
+
+export interface Refusal {
+  readonly untilMs: number;
+  readonly detail: string;
+}
+
+/** How long a process is left alone after rights or configuration forbade its restart: the next try changes little. */
+const REFUSAL_HOLD_MS = 60_000;
+/** How long after somebody else was seen acting on it. */
+const OPERATOR_HOLD_MS = 10_000;
+
+export const NO_EVIDENCE: Evidence = { unit: null, processes: [] };
+
+export function newMemory(processName: string): ProcessMemory {
+  return {
+    processName,
+    breaker: CLOSED,
+    restarts: [],
+    inFlight: null,
+    owed: null,
+    watch: null,
+    handledMs: null,
+    refusal: null,
+  };
+}
+
+/** Nothing in it differs from a process never seen: it need not be kept. */
+export function isBlank(memory: ProcessMemory, nowMs: number, windowMs: number): boolean {
+  return (
+    memory.breaker.kind === 'closed' &&
+    memory.breaker.failures === 0 &&
+    memory.inFlight === null &&
+    memory.owed === null &&
+    memory.watch === null &&
+    memory.handledMs === null &&
+    (memory.refusal === null || memory.refusal.untilMs <= nowMs) &&
+    memory.restarts.every((time) => time <= nowMs - windowMs)
+  );
+}
+
+/**
+ * The memory once a handling is over. A good one does not vote yet: its vote is the watch's end, or an alarm that
+ * returns before it. A refused one holds the process for a while without counting.
+ */
+export function settled(
+  memory: ProcessMemory,
+  outcome: RestartOutcome,
+  after: { readonly policy: ProcessPolicy; readonly alarmId: string; readonly evidence: Evidence },
+  nowMs: number,
+): ProcessMemory {
+  const ended: ProcessMemory = { ...memory, breaker: tick(memory.breaker, nowMs), inFlight: null, refusal: null };
+  switch (breakerVote(outcome)) {
+    case 'ok':
+      return {
+        ...ended,
+        watch: { untilMs: nowMs + after.policy.stableTimeMs, alarmId: after.alarmId, after: after.evidence },
+      };
+    case 'failed':
+      return { ...ended, breaker: record(ended.breaker, false, after.policy.breaker, nowMs) };
+    case 'abstain':
+      return { ...ended, refusal: refusalAfter(outcome, nowMs) };
+  }
+}
+
+function refusalAfter(outcome: RestartOutcome, nowMs: number): Refusal | null {
+  if (outcome.kind === 'refused') return { untilMs: nowMs + REFUSAL_HOLD_MS, detail: outcome.detail };
+  if (outcome.kind === 'interrupted' && outcome.why === 'operator_at_work')
+    return { untilMs: nowMs + OPERATOR_HOLD_MS, detail: 'somebody else is acting on it' };
+  return null;
+}
+
+/** The process stayed well: the vote that clears its counters. */
+export function stabilised(memory: ProcessMemory, policy: ProcessPolicy, nowMs: number): ProcessMemory {
+  return { ...memory, watch: null, breaker: record(memory.breaker, true, policy.breaker, nowMs) };
+}
+
+/** It failed inside its stable period: the same failure going on, counted as one. */
+export function relapsed(memory: ProcessMemory, policy: ProcessPolicy, nowMs: number): ProcessMemory {
+  return { ...memory, watch: null, handledMs: null, breaker: record(memory.breaker, false, policy.breaker, nowMs) };
+}

@@ -1,0 +1,168 @@
+/** The strategies: policy and what is seen in, the steps of one attempt out, as data. Nothing is done here. */
+import { fillCommand, type TemplateValues } from './command-template.js';
+import type { MatchResult } from './process-match.js';
+import type { ProcessPolicy, StrategyName } from './process-policy.js';
+import type { RunningProcess, UnitState } from './unit-state.js';
+
+/** What was looked up right before an attempt. */
+export interface Seen {
+  readonly nowMs: number;
+  /** null: no service manager runs, so no unit can be asked for. */
+  readonly unit: UnitState | null;
+  /** Programs that the name means; empty where the strategy does not need them. */
+  readonly programs: MatchResult;
+  /** The unit whose main program the matched one is, for example `nginx.service`; null: none. */
+  readonly owningUnit: string | null;
+  readonly workingDirectory: string | null;
+}
+
+export type RestartStep =
+  | { readonly kind: 'command'; readonly commandLine: string }
+  | { readonly kind: 'reset_failed'; readonly unit: string }
+  | { readonly kind: 'restart_unit'; readonly unit: string }
+  /** Ends the program and everything below it: TERM, after `killAfterMs` KILL. */
+  | { readonly kind: 'stop'; readonly program: RunningProcess; readonly killAfterMs: number }
+  | { readonly kind: 'start'; readonly commandLine: string };
+
+/** What the strategy itself looks at to call the process well. */
+export type OwnCheck =
+  | { readonly kind: 'unit'; readonly unit: string }
+  | { readonly kind: 'program' }
+  /** Nothing of its own to look at: the command's exit code and the configured checks must do. */
+  | { readonly kind: 'none' };
+
+export type RestartPlan =
+  /** `how` says what was chosen and why. */
+  | { readonly kind: 'act'; readonly how: string; readonly steps: readonly RestartStep[]; readonly check: OwnCheck }
+  /** systemd is restarting it by itself: look whether it gets well, do nothing. */
+  | { readonly kind: 'leave'; readonly how: string; readonly check: OwnCheck }
+  /** Rights or configuration forbid it. */
+  | { readonly kind: 'refuse'; readonly detail: string }
+  /** Somebody else is acting on it right now. */
+  | { readonly kind: 'yield'; readonly detail: string };
+
+type Strategy = (policy: ProcessPolicy, seen: Seen) => RestartPlan;
+
+/** At least this long after an automatic restart the unit is systemd's to look after. */
+const SHORTEST_TURN_MS = 1000;
+
+const strategies = {
+  service: planService,
+  process: planProcess,
+  custom: (policy, seen) => planCommand(policy, seen, 'custom'),
+  auto: planAuto,
+} satisfies Record<StrategyName, Strategy>;
+
+/** The steps of one attempt. A configured `restart_command` wins over every strategy's own way. */
+export function planRestart(policy: ProcessPolicy, seen: Seen): RestartPlan {
+  return policy.restartCommand === null
+    ? strategies[policy.strategy](policy, seen)
+    : planCommand(policy, seen, policy.strategy);
+}
+
+/** Whether the steps depend on which programs run; only then is the whole process table read. */
+export function needsPrograms(policy: ProcessPolicy, unit: UnitState | null): boolean {
+  return policy.strategy === 'process' || (policy.strategy === 'auto' && !isThere(unit));
+}
+
+function isThere(unit: UnitState | null): unit is UnitState {
+  return unit !== null && unit.loadState !== 'not-found';
+}
+
+function planCommand(policy: ProcessPolicy, seen: Seen, strategy: StrategyName): RestartPlan {
+  if (policy.restartCommand === null) return { kind: 'refuse', detail: 'strategy custom needs a restart_command' };
+  const filled = fillCommand(policy.restartCommand, templateValues(policy, seen));
+  if (!filled.ok) return { kind: 'refuse', detail: `restart_command: ${filled.detail}` };
+  return {
+    kind: 'act',
+    how: 'restart_command',
+    steps: [{ kind: 'command', commandLine: filled.line }],
+    check: checkAfterCommand(strategy, seen),
+  };
+}
+
+function checkAfterCommand(strategy: StrategyName, seen: Seen): OwnCheck {
+  if (strategy === 'process') return { kind: 'program' };
+  return isThere(seen.unit) ? { kind: 'unit', unit: seen.unit.id } : { kind: 'none' };
+}
+
+function planAuto(policy: ProcessPolicy, seen: Seen): RestartPlan {
+  if (isThere(seen.unit)) return explained(planService(policy, seen), `auto: unit ${seen.unit.id} exists`);
+  const running = seen.programs.roots.length;
+  if (running === 0 && policy.startCommand === null && !policy.systemName.startsWith('/'))
+    return {
+      kind: 'refuse',
+      detail: `auto: no unit ${policy.systemName}, no running program of that name and no start_command`,
+    };
+  return explained(
+    planProcess(policy, seen),
+    `auto: no unit ${policy.systemName}, ${running} running program(s) of that name`,
+  );
+}
+
+function explained(plan: RestartPlan, choice: string): RestartPlan {
+  return 'how' in plan ? { ...plan, how: `${choice}; ${plan.how}` } : { ...plan, detail: `${choice}; ${plan.detail}` };
+}
+
+function planService(policy: ProcessPolicy, { unit, nowMs }: Seen): RestartPlan {
+  if (unit === null) return { kind: 'refuse', detail: 'systemd does not run here or does not answer' };
+  if (unit.loadState !== 'loaded') return { kind: 'refuse', detail: `unit ${unit.id} is ${unit.loadState}` };
+  if (unit.refusesManualStart) return { kind: 'refuse', detail: `unit ${unit.id} refuses to be started by hand` };
+  const check: OwnCheck = { kind: 'unit', unit: unit.id };
+  if (unit.subState.startsWith('auto-restart'))
+    return { kind: 'leave', how: `systemd is about to restart ${unit.id} itself`, check };
+  const turnMs = Math.max(policy.settleTimeMs, SHORTEST_TURN_MS);
+  if (unit.nRestarts > 0 && unit.activeState === 'active' && nowMs - unit.activeEnterMs < turnMs)
+    return { kind: 'leave', how: `systemd has only just restarted ${unit.id} itself`, check };
+  if (unit.hasJob) return { kind: 'yield', detail: `a job for ${unit.id} is under way` };
+  const isBlocked = unit.activeState === 'failed' && (unit.result === 'start-limit-hit' || unit.nRestarts > 0);
+  return {
+    kind: 'act',
+    how: `systemctl restart ${unit.id} (${unit.activeState}/${unit.subState})`,
+    steps: [
+      ...(isBlocked ? [{ kind: 'reset_failed', unit: unit.id } as const] : []),
+      { kind: 'restart_unit', unit: unit.id },
+    ],
+    check,
+  };
+}
+
+function planProcess(policy: ProcessPolicy, seen: Seen): RestartPlan {
+  const { roots } = seen.programs;
+  const [program, ...others] = roots;
+  if (others.length > 0)
+    return {
+      kind: 'refuse',
+      detail: `${roots.length} programs are named ${policy.systemName} (pids ${roots.map((root) => root.identity.pid).join(', ')}): name one by pid_file, user or path`,
+    };
+  if (seen.owningUnit !== null)
+    return {
+      kind: 'refuse',
+      detail: `it is the main program of ${seen.owningUnit}, which systemd looks after: use restart_strategy = service and system_name = ${seen.owningUnit}`,
+    };
+  const filled = fillCommand(policy.startCommand ?? policy.systemName, templateValues(policy, seen));
+  if (!filled.ok) return { kind: 'refuse', detail: `start_command: ${filled.detail}` };
+  const start: RestartStep = { kind: 'start', commandLine: filled.line };
+  return {
+    kind: 'act',
+    how:
+      program === undefined
+        ? `${policy.systemName} does not run: start`
+        : `stop pid ${program.identity.pid}, then start`,
+    steps: program === undefined ? [start] : [{ kind: 'stop', program, killAfterMs: policy.stopTimeoutMs }, start],
+    check: { kind: 'program' },
+  };
+}
+
+function templateValues(policy: ProcessPolicy, seen: Seen): TemplateValues {
+  return { systemName: policy.systemName, workingDirectory: seen.workingDirectory ?? policy.workingDirectory };
+}
+
+/** What a restart would do, in words, for dry runs and explanations; `unit` null: not known. */
+export function describeWay(policy: ProcessPolicy, unit: UnitState | null): string {
+  if (policy.restartCommand !== null) return `run restart_command: ${policy.restartCommand}`;
+  if (policy.strategy === 'service' || (policy.strategy === 'auto' && isThere(unit)))
+    return `restart unit ${unit?.id ?? policy.systemName} by systemd`;
+  const start = policy.startCommand ?? policy.systemName;
+  return `stop the running program ${policy.systemName}, if any, and start: ${start}`;
+}

@@ -1,0 +1,99 @@
+/** Looks at what an attempt would act on: the unit, the programs of that name, their directory. */
+import { needsWorkingDirectory } from '../domain/command-template.js';
+import { matchProcesses, type MatchResult } from '../domain/process-match.js';
+import type { Evidence } from '../domain/process-memory.js';
+import type { ProcessPolicy } from '../domain/process-policy.js';
+import { needsPrograms, type OwnCheck, type Seen } from '../domain/restart-plan.js';
+import type { UnitState } from '../domain/unit-state.js';
+import { QUESTION_TIMEOUT_MS, type HandsDeps } from './deps.js';
+
+type Eyes = Pick<HandsDeps, 'clock' | 'runner' | 'units' | 'table'>;
+
+const NO_PROGRAMS: MatchResult = { roots: [], rejected: [] };
+
+/** Everything that planning needs; asks only for what the policy's strategy looks at. */
+export async function observe(eyes: Eyes, policy: ProcessPolicy, signal: AbortSignal): Promise<Seen> {
+  const unit = policy.strategy === 'process' ? null : await describeUnit(eyes, policy.systemName, signal);
+  const asksForDirectory = commandLines(policy).some(needsWorkingDirectory);
+  const programs =
+    needsPrograms(policy, unit) || asksForDirectory ? await findPrograms(eyes, policy, signal) : NO_PROGRAMS;
+  const [program] = programs.roots;
+  return {
+    nowMs: eyes.clock.monotonicMs(),
+    unit,
+    programs,
+    owningUnit: program?.unit ? await owningUnit(eyes, program.unit, program.identity.pid, signal) : null,
+    workingDirectory:
+      asksForDirectory && program !== undefined ? await eyes.table.workingDirectory(program.identity) : null,
+  };
+}
+
+function commandLines(policy: ProcessPolicy): readonly string[] {
+  const checks = policy.healthChecks.map((check) => (check.kind === 'command' ? check.commandLine : ''));
+  return [policy.restartCommand ?? '', policy.startCommand ?? '', policy.preRestartCommand ?? '', ...checks];
+}
+
+/** The unit's state; null: no service manager answers. */
+export async function describeUnit(eyes: Eyes, name: string, signal: AbortSignal): Promise<UnitState | null> {
+  const units = await eyes.units.describe([name], { timeoutMs: QUESTION_TIMEOUT_MS, signal });
+  return units === 'unavailable' ? null : (units.get(name) ?? null);
+}
+
+/** The programs that the policy's system name means, and those that only look alike. */
+export async function findPrograms(eyes: Eyes, policy: ProcessPolicy, signal: AbortSignal): Promise<MatchResult> {
+  const uid = policy.user === null ? null : await uidOf(eyes, policy.user, signal);
+  return matchProcesses(await eyes.table.list(), {
+    systemName: policy.systemName,
+    uid,
+    pidFilePid: policy.pidFile === null ? null : await eyes.table.readPidFile(policy.pidFile),
+    ownPid: eyes.table.ownPid,
+  });
+}
+
+/** No user has this number: nothing matches a program of a user that does not exist. */
+const NOBODY_AT_ALL = -1;
+
+async function uidOf(eyes: Eyes, user: string, signal: AbortSignal): Promise<number> {
+  const result = await eyes.runner.run(
+    { file: 'id', args: ['-u', '--', user] },
+    { timeoutMs: QUESTION_TIMEOUT_MS, signal },
+  );
+  const isKnown = result.kind === 'exited' && result.exitCode === 0 && /^\d+\s*$/.test(result.output);
+  return isKnown ? Number(result.output) : NOBODY_AT_ALL;
+}
+
+/** The unit whose main program this pid is: systemd would take its end for a crash. Our own transient units are not meant. */
+async function owningUnit(eyes: Eyes, unit: string, pid: number, signal: AbortSignal): Promise<string | null> {
+  if (!unit.endsWith('.service') || unit.startsWith('pm-')) return null;
+  const state = await describeUnit(eyes, unit, signal);
+  return state?.mainPid === pid ? state.id : null;
+}
+
+/** Marks of what runs now, by which a later look can tell whether a restart has happened. */
+export function evidenceOf(seen: Seen): Evidence {
+  return {
+    unit:
+      seen.unit === null || seen.unit.loadState === 'not-found'
+        ? null
+        : { id: seen.unit.id, invocationId: seen.unit.invocationId },
+    processes: seen.programs.roots.map(({ identity }) => identity),
+  };
+}
+
+/** What a strategy's own check looks at. */
+export interface Look {
+  readonly unit: UnitState | null;
+  readonly programs: MatchResult;
+}
+
+/** One look for the strategy's own check. */
+export async function look(eyes: Eyes, policy: ProcessPolicy, check: OwnCheck, signal: AbortSignal): Promise<Look> {
+  switch (check.kind) {
+    case 'unit':
+      return { unit: await describeUnit(eyes, check.unit, signal), programs: NO_PROGRAMS };
+    case 'program':
+      return { unit: null, programs: await findPrograms(eyes, policy, signal) };
+    case 'none':
+      return { unit: null, programs: NO_PROGRAMS };
+  }
+}

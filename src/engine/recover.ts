@@ -1,0 +1,193 @@
+/** One process from the decision to the proof: attempts go round in here, one outcome comes out. */
+import { fillCommand } from '../domain/command-template.js';
+import type { HandlingRef } from '../domain/event.js';
+import { restartDelayMs } from '../domain/handling-time.js';
+import type { RestartOutcome } from '../domain/outcome.js';
+import { NO_EVIDENCE, type Evidence, type HandlingStep } from '../domain/process-memory.js';
+import type { ProcessPolicy } from '../domain/process-policy.js';
+import { planRestart, type RestartPlan, type Seen } from '../domain/restart-plan.js';
+import type { HandsDeps } from './deps.js';
+import { verify, type VerifyResult } from './health-check.js';
+import { evidenceOf, observe } from './observe.js';
+import { runPlan, runShellLine, type StepResult } from './run-plan.js';
+
+/** Whether the row is still in alarm and unacknowledged; `blind`: the source could not be asked. */
+export type Ownership = 'ours' | 'not_ours' | 'blind';
+
+export interface RecoveryTask {
+  readonly ref: HandlingRef;
+  readonly policy: ProcessPolicy;
+  /** From 1; a breaker's trial has one. */
+  readonly maxAttempts: number;
+  readonly signal: AbortSignal;
+  /** Asked right before acting. */
+  readonly ownership: () => Promise<Ownership>;
+  /** Puts the next step on record before it is done. */
+  readonly record: (progress: { attempt: number; step: HandlingStep; before: Evidence }) => Promise<void>;
+  /** Takes one restart from the budget; false: it is used up. */
+  readonly spend: () => boolean;
+}
+
+export interface Recovered {
+  readonly outcome: RestartOutcome;
+  /** What runs now, where it is well. */
+  readonly evidence: Evidence;
+}
+
+type AttemptResult =
+  | { readonly kind: 'well'; readonly acted: boolean; readonly evidence: Evidence }
+  | { readonly kind: 'failed'; readonly outcome: 'still_unhealthy' | 'command_failed'; readonly detail: string }
+  | { readonly kind: 'over'; readonly outcome: RestartOutcome };
+
+const over = (outcome: RestartOutcome): AttemptResult => ({ kind: 'over', outcome });
+
+/** Ends with exactly one outcome, whatever happens; every wait in it ends with the task's signal. */
+export async function recover(deps: HandsDeps, task: RecoveryTask): Promise<Recovered> {
+  const startedMs = deps.clock.monotonicMs();
+  const stopped = await runPreRestart(deps, task);
+  if (stopped !== null) return { outcome: stopped, evidence: NO_EVIDENCE };
+  let acted = 0;
+  let last: { readonly kind: 'still_unhealthy' | 'command_failed'; readonly detail: string } | null = null;
+  for (let attempt = 1; attempt <= task.maxAttempts; attempt += 1) {
+    if (attempt > 1 && (await pause(deps, task, attempt)) === 'aborted') return interrupted('shutdown');
+    const result = await runAttempt(deps, task, attempt);
+    if (result.kind === 'over') return { outcome: result.outcome, evidence: NO_EVIDENCE };
+    if (result.kind === 'well') {
+      if (result.acted) acted += 1;
+      const tookMs = Math.round(deps.clock.monotonicMs() - startedMs);
+      return { outcome: { kind: 'recovered', attempts: acted, tookMs }, evidence: result.evidence };
+    }
+    acted += 1;
+    last = { kind: result.outcome, detail: result.detail };
+    deps.events.emit({
+      type: 'attempt.failed',
+      ...task.ref,
+      attempt,
+      maxAttempts: task.maxAttempts,
+      detail: result.detail,
+    });
+  }
+  return {
+    outcome: { kind: 'still_unhealthy', detail: 'no attempt was made', ...last, attempts: acted },
+    evidence: NO_EVIDENCE,
+  };
+}
+
+function interrupted(why: 'shutdown' | 'no_longer_ours' | 'blind' | 'operator_at_work'): Recovered {
+  return { outcome: { kind: 'interrupted', why }, evidence: NO_EVIDENCE };
+}
+
+function pause(deps: HandsDeps, { policy, signal }: RecoveryTask, attempt: number): Promise<'elapsed' | 'aborted'> {
+  return deps.clock.sleep(restartDelayMs(policy, attempt), signal);
+}
+
+/** null: go on. */
+async function ownershipLost(task: RecoveryTask): Promise<RestartOutcome | null> {
+  if (task.signal.aborted) return { kind: 'interrupted', why: 'shutdown' };
+  const ownership = await task.ownership();
+  if (ownership === 'ours') return null;
+  return { kind: 'interrupted', why: ownership === 'not_ours' ? 'no_longer_ours' : 'blind' };
+}
+
+/** Once per handling; its failure ends the handling and counts. null: go on. */
+async function runPreRestart(deps: HandsDeps, task: RecoveryTask): Promise<RestartOutcome | null> {
+  const { policy } = task;
+  if (policy.preRestartCommand === null) return null;
+  const lost = await ownershipLost(task);
+  if (lost !== null) return lost;
+  const seen = await observe(deps, policy, task.signal);
+  const filled = fillCommand(policy.preRestartCommand, {
+    systemName: policy.systemName,
+    workingDirectory: seen.workingDirectory ?? policy.workingDirectory,
+  });
+  if (!filled.ok) return { kind: 'refused', detail: `pre_restart_command: ${filled.detail}` };
+  await task.record({ attempt: 0, step: 'pre_restart', before: evidenceOf(seen) });
+  const result = await runShellLine(deps, filled.line, 'pre_restart', task);
+  if (result.kind === 'done') return null;
+  if (result.kind === 'aborted') return { kind: 'interrupted', why: 'shutdown' };
+  return {
+    kind: 'command_failed',
+    attempts: 0,
+    detail: 'detail' in result ? result.detail : 'pre_restart_command failed',
+  };
+}
+
+async function runAttempt(deps: HandsDeps, task: RecoveryTask, attempt: number): Promise<AttemptResult> {
+  const { policy, ref, maxAttempts, signal } = task;
+  const seen = await observe(deps, policy, signal);
+  const plan = planRestart(policy, seen);
+  if (plan.kind === 'refuse') return over({ kind: 'refused', detail: plan.detail });
+  if (plan.kind === 'yield') return over({ kind: 'interrupted', why: 'operator_at_work' });
+  const lost = await ownershipLost(task);
+  if (lost !== null) return over(lost);
+  deps.events.emit({ type: 'restart.attempted', ...ref, attempt, maxAttempts, how: plan.how });
+  const steps = plan.kind === 'act' ? await act(deps, task, { attempt, seen, plan }) : { kind: 'done' as const };
+  return judgeSteps(deps, task, plan, steps);
+}
+
+interface AttemptFacts {
+  readonly attempt: number;
+  readonly seen: Seen;
+  readonly plan: Extract<RestartPlan, { kind: 'act' }>;
+}
+
+async function act(deps: HandsDeps, task: RecoveryTask, { attempt, seen, plan }: AttemptFacts): Promise<StepResult> {
+  if (!task.spend()) return { kind: 'failed', detail: 'the restart budget is used up' };
+  return runPlan(deps, plan.steps, {
+    ref: task.ref,
+    policy: task.policy,
+    signal: task.signal,
+    beforeStep: (step) => task.record({ attempt, step, before: evidenceOf(seen) }),
+  });
+}
+
+/** A step that failed loudly ends the attempt; one that only says so is overruled by what the checks see. */
+async function judgeSteps(
+  deps: HandsDeps,
+  task: RecoveryTask,
+  plan: Extract<RestartPlan, { kind: 'act' | 'leave' }>,
+  steps: StepResult,
+): Promise<AttemptResult> {
+  const { policy, ref, signal } = task;
+  switch (steps.kind) {
+    case 'aborted':
+      return over({ kind: 'interrupted', why: 'shutdown' });
+    case 'operator_at_work':
+      return over({ kind: 'interrupted', why: 'operator_at_work' });
+    case 'refused':
+      return over({ kind: 'refused', detail: steps.detail });
+    case 'failed':
+      return { kind: 'failed', outcome: 'command_failed', detail: steps.detail };
+    case 'doubtful':
+      if (plan.check.kind === 'none' && policy.healthChecks.length === 0)
+        return { kind: 'failed', outcome: 'command_failed', detail: steps.detail };
+      break;
+    case 'done':
+      break;
+  }
+  const isStillOurs = async (): Promise<boolean> => (await task.ownership()) !== 'not_ours';
+  const settleTimeMs = policy.settleTimeMs;
+  const verified = await verify(deps, {
+    ref,
+    policy,
+    check: plan.check,
+    settleTimeMs,
+    known: null,
+    signal,
+    isStillOurs,
+  });
+  return fromVerified(verified, plan.kind === 'act', steps.kind === 'doubtful' ? `${steps.detail}; ` : '');
+}
+
+function fromVerified(verified: VerifyResult, acted: boolean, prefix: string): AttemptResult {
+  switch (verified.kind) {
+    case 'well':
+      return { kind: 'well', acted, evidence: verified.evidence };
+    case 'unwell':
+      return { kind: 'failed', outcome: 'still_unhealthy', detail: prefix + verified.detail };
+    case 'no_longer_ours':
+      return over({ kind: 'interrupted', why: 'no_longer_ours' });
+    case 'aborted':
+      return over({ kind: 'interrupted', why: 'shutdown' });
+  }
+}

@@ -1,0 +1,173 @@
+/** The one executor: carries out the steps of an attempt, one after the other, and says how they ended. */
+import type { HandlingRef } from '../domain/event.js';
+import { transientUnitBase } from '../domain/process-match.js';
+import type { HandlingStep } from '../domain/process-memory.js';
+import type { ProcessPolicy } from '../domain/process-policy.js';
+import type { RestartStep } from '../domain/restart-plan.js';
+import type { UnitActionResult } from '../ports/unit-manager.js';
+import { reportCommand, reportStart, reportUnitAction, unitActionText } from './command-report.js';
+import type { HandsDeps } from './deps.js';
+import { stopProgram } from './stop-program.js';
+
+export type StepResult =
+  | { readonly kind: 'done' }
+  /** It says that it failed; the state of the process decides whether that matters. */
+  | { readonly kind: 'doubtful'; readonly detail: string }
+  /** It failed so that nothing can have been restarted. */
+  | { readonly kind: 'failed'; readonly detail: string }
+  | { readonly kind: 'refused'; readonly detail: string }
+  | { readonly kind: 'operator_at_work' }
+  | { readonly kind: 'aborted' };
+
+export interface StepContext {
+  readonly ref: HandlingRef;
+  readonly policy: ProcessPolicy;
+  readonly signal: AbortSignal;
+  /** Puts on record that this step is about to be done. */
+  readonly beforeStep: (step: HandlingStep) => Promise<void>;
+}
+
+/** Stops at the first step that is not done. */
+export async function runPlan(
+  deps: HandsDeps,
+  steps: readonly RestartStep[],
+  context: StepContext,
+): Promise<StepResult> {
+  let result: StepResult = { kind: 'done' };
+  for (const step of steps) {
+    if (context.signal.aborted) return { kind: 'aborted' };
+    await context.beforeStep(stepName(step));
+    result = await runStep(deps, step, context);
+    if (result.kind !== 'done') return result;
+  }
+  return result;
+}
+
+function stepName(step: RestartStep): HandlingStep {
+  return step.kind === 'reset_failed' || step.kind === 'restart_unit' ? 'unit' : step.kind;
+}
+
+function runStep(deps: HandsDeps, step: RestartStep, context: StepContext): Promise<StepResult> {
+  switch (step.kind) {
+    case 'command':
+      return runShellLine(deps, step.commandLine, 'restart', context);
+    case 'reset_failed':
+      return runUnitAction(deps, 'reset-failed', step.unit, context);
+    case 'restart_unit':
+      return runUnitAction(deps, 'restart', step.unit, context);
+    case 'stop':
+      return runStop(deps, step, context);
+    case 'start':
+      return runStart(deps, step.commandLine, context);
+  }
+}
+
+/** Runs a configured shell line as this process's own; also used for `pre_restart_command`. */
+export async function runShellLine(
+  deps: HandsDeps,
+  commandLine: string,
+  purpose: 'restart' | 'pre_restart',
+  { ref, policy, signal }: Pick<StepContext, 'ref' | 'policy' | 'signal'>,
+): Promise<StepResult> {
+  const result = await deps.runner.run(
+    {
+      file: policy.shell,
+      args: ['-c', commandLine],
+      environment: { ...policy.environment, PROCESS_NAME: policy.processName, SYSTEM_NAME: policy.systemName },
+      ...(policy.workingDirectory === null ? {} : { workingDirectory: policy.workingDirectory }),
+    },
+    { timeoutMs: policy.commandTimeoutMs, signal },
+  );
+  const report = reportCommand(result);
+  deps.events.emit({ type: 'command.ended', ...ref, purpose, text: commandLine, report });
+  if (report.ok) return { kind: 'done' };
+  if (result.kind === 'aborted') return { kind: 'aborted' };
+  const detail = `${purpose === 'restart' ? 'restart_command' : 'pre_restart_command'} ${report.summary}`;
+  return result.kind === 'exited' ? { kind: 'doubtful', detail } : { kind: 'failed', detail };
+}
+
+async function runUnitAction(
+  deps: HandsDeps,
+  verb: 'restart' | 'reset-failed',
+  unit: string,
+  { ref, policy, signal }: StepContext,
+): Promise<StepResult> {
+  const startedMs = deps.clock.monotonicMs();
+  const options = { timeoutMs: policy.commandTimeoutMs, signal };
+  const result = await (verb === 'restart' ? deps.units.restart(unit, options) : deps.units.resetFailed(unit, options));
+  const report = reportUnitAction(result, deps.clock.monotonicMs() - startedMs);
+  deps.events.emit({ type: 'command.ended', ...ref, purpose: 'unit', text: `systemctl ${verb} ${unit}`, report });
+  return unitResult(result, `systemctl ${verb} ${unit}: ${unitActionText(result)}`);
+}
+
+function unitResult(result: UnitActionResult, detail: string): StepResult {
+  switch (result.kind) {
+    case 'done':
+      return { kind: 'done' };
+    case 'failed':
+    case 'start_limit':
+    case 'timed_out':
+      return { kind: 'doubtful', detail };
+    case 'conflict':
+      return { kind: 'operator_at_work' };
+    case 'not_permitted':
+    case 'impossible':
+    case 'unavailable':
+      return { kind: 'refused', detail };
+    case 'aborted':
+      return { kind: 'aborted' };
+  }
+}
+
+async function runStop(
+  deps: HandsDeps,
+  step: Extract<RestartStep, { kind: 'stop' }>,
+  { ref, signal }: StepContext,
+): Promise<StepResult> {
+  const startedMs = deps.clock.monotonicMs();
+  const result = await stopProgram({ ...deps, signal }, step.program, step.killAfterMs);
+  const summary = result.kind === 'aborted' ? 'aborted because the monitor stops' : result.detail;
+  const durationMs = Math.round(deps.clock.monotonicMs() - startedMs);
+  const report = { ok: result.kind === 'stopped', summary, output: '', durationMs };
+  deps.events.emit({
+    type: 'command.ended',
+    ...ref,
+    purpose: 'stop',
+    text: `stop pid ${step.program.identity.pid}`,
+    report,
+  });
+  switch (result.kind) {
+    case 'stopped':
+      return { kind: 'done' };
+    case 'not_permitted':
+      return { kind: 'refused', detail: result.detail };
+    case 'still_running':
+      return { kind: 'failed', detail: result.detail };
+    case 'aborted':
+      return { kind: 'aborted' };
+  }
+}
+
+async function runStart(
+  deps: HandsDeps,
+  commandLine: string,
+  { ref, policy, signal }: StepContext,
+): Promise<StepResult> {
+  const startedMs = deps.clock.monotonicMs();
+  const result = await deps.starter.start(
+    {
+      name: transientUnitBase(policy.systemName).slice('pm-'.length),
+      commandLine,
+      shell: policy.shell,
+      user: policy.user,
+      workingDirectory: policy.workingDirectory,
+      environment: policy.environment,
+    },
+    { timeoutMs: policy.commandTimeoutMs, signal },
+  );
+  const report = reportStart(result, deps.clock.monotonicMs() - startedMs);
+  deps.events.emit({ type: 'command.ended', ...ref, purpose: 'start', text: commandLine, report });
+  if (result.kind === 'started') return { kind: 'done' };
+  const isMistake = result.reason === 'not_permitted' || result.reason === 'bad_command';
+  return { kind: isMistake ? 'refused' : 'failed', detail: `start ${policy.systemName}: ${result.detail}` };
+}
