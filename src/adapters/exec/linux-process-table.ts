@@ -1,0 +1,155 @@
+/** The programs of this host as Linux shows them in /proc, and signals to exactly one of them. */
+import { closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import type { ProcessIdentity, RunningProcess } from '../../domain/unit-state.js';
+import type { ProcessTable, SignalResult } from '../../ports/process-table.js';
+import { readPidFile } from './pid-file.js';
+import { unitOfCgroup } from './proc-cgroup.js';
+import { isAlive, parseStat, type ProcStat } from './proc-stat.js';
+
+const DELETED = ' (deleted)';
+const DIRECTORY_OF_PROCESS = constants.O_RDONLY | constants.O_DIRECTORY;
+
+/**
+ * Lists living programs only: no zombies. It reads synchronously: /proc answers from memory, and a hundred programs
+ * take a few milliseconds this way, many times more through the thread pool.
+ */
+export class LinuxProcessTable implements ProcessTable {
+  readonly ownPid = process.pid;
+  #bootId: string | null = null;
+
+  list(): Promise<readonly RunningProcess[]> {
+    const found = listPids().map((pid) => this.#read(pid));
+    return Promise.resolve(found.filter((seen) => seen !== null));
+  }
+
+  find(pid: number): Promise<RunningProcess | null> {
+    return Promise.resolve(Number.isSafeInteger(pid) && pid > 0 ? this.#read(pid) : null);
+  }
+
+  isRunning(identity: ProcessIdentity): Promise<boolean> {
+    return Promise.resolve(this.#isSame(identity, `/proc/${identity.pid}`));
+  }
+
+  signal(identity: ProcessIdentity, signal: 'SIGTERM' | 'SIGKILL'): Promise<SignalResult> {
+    if (identity.pid <= 1 || identity.pid === this.ownPid) return Promise.resolve('not_permitted');
+    const result = this.#whileHeld(identity, (): SignalResult => sendSignal(identity.pid, signal));
+    return Promise.resolve(result ?? 'gone');
+  }
+
+  readPidFile(path: string): Promise<number | null> {
+    return Promise.resolve(readPidFile(path));
+  }
+
+  workingDirectory(identity: ProcessIdentity): Promise<string | null> {
+    const path = this.#whileHeld(identity, (directory) => attempt(() => readlinkSync(`${directory}/cwd`)));
+    return Promise.resolve(path === null || path.endsWith(DELETED) ? null : path);
+  }
+
+  /**
+   * Does something while the program's own directory is held open: through it nothing but this program can be seen,
+   * even where its number has been given to another meanwhile. null: it is gone.
+   */
+  #whileHeld<T>(identity: ProcessIdentity, act: (directory: string) => T): T | null {
+    const held = attempt(() => openSync(`/proc/${identity.pid}`, DIRECTORY_OF_PROCESS));
+    if (held === null) return null;
+    try {
+      const directory = `/proc/self/fd/${held}`;
+      return this.#isSame(identity, directory) ? act(directory) : null;
+    } finally {
+      closeSync(held);
+    }
+  }
+
+  #isSame(identity: ProcessIdentity, directory: string): boolean {
+    const stat = readStat(directory);
+    return (
+      stat !== null && isAlive(stat) && stat.startTicks === identity.startTicks && this.#boot() === identity.bootId
+    );
+  }
+
+  #read(pid: number): RunningProcess | null {
+    const directory = `/proc/${pid}`;
+    const stat = readStat(directory);
+    const status = readText(`${directory}/status`);
+    if (stat === null || status === null || !isAlive(stat)) return null;
+    const seen = describe(directory, stat, status);
+    // Read again: were the number given to another program while we looked, the parts would belong to two.
+    if (readStat(directory)?.startTicks !== stat.startTicks) return null;
+    return { identity: { pid, startTicks: stat.startTicks, bootId: this.#boot() }, ...seen };
+  }
+
+  #boot(): string {
+    this.#bootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return this.#bootId;
+  }
+}
+
+/** Every program's stat line, and nothing else of it: the quickest look at who descends from whom. Zombies left out. */
+export function listStats(): readonly ProcStat[] {
+  return listPids()
+    .map((pid) => readStat(`/proc/${pid}`))
+    .filter((stat) => stat !== null)
+    .filter(isAlive);
+}
+
+function describe(directory: string, stat: ProcStat, status: string): Omit<RunningProcess, 'identity'> {
+  return {
+    parentPid: stat.parentPid,
+    processGroup: stat.processGroup,
+    session: stat.session,
+    // The effective user: the directory's owner is root for every program that once changed its user.
+    uid: Number(/^Uid:\t\d+\t(\d+)/m.exec(status)?.[1] ?? NaN),
+    executable: stat.isKernelThread ? null : readExecutable(directory),
+    argv: stat.isKernelThread ? [] : readArgv(directory),
+    comm: stat.comm,
+    state: stat.state,
+    unit: unitOfCgroup(readText(`${directory}/cgroup`) ?? ''),
+    isKernelThread: stat.isKernelThread,
+    isContained: (/^NSpid:\t(.*)$/m.exec(status)?.[1] ?? '').split('\t').length > 1,
+  };
+}
+
+function listPids(): readonly number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^[1-9][0-9]*$/.test(name))
+    .map(Number);
+}
+
+function readStat(directory: string): ProcStat | null {
+  const text = readText(`${directory}/stat`);
+  return text === null ? null : parseStat(text);
+}
+
+function readExecutable(directory: string): string | null {
+  const path = attempt(() => readlinkSync(`${directory}/exe`));
+  return path?.endsWith(DELETED) === true ? path.slice(0, -DELETED.length) : path;
+}
+
+function readArgv(directory: string): readonly string[] {
+  const text = readText(`${directory}/cmdline`) ?? '';
+  // Every argument ends with NUL; a program that rewrote its title may have left none, or many.
+  return text === '' ? [] : text.replace(/\0+$/, '').split('\0');
+}
+
+function readText(path: string): string | null {
+  return attempt(() => readFileSync(path, 'utf8'));
+}
+
+/** A program may vanish between any two looks at it, or forbid them: then there is nothing to see. */
+function attempt<T>(look: () => T): T | null {
+  try {
+    return look();
+  } catch {
+    return null;
+  }
+}
+
+function sendSignal(pid: number, signal: 'SIGTERM' | 'SIGKILL'): SignalResult {
+  try {
+    process.kill(pid, signal);
+    return 'sent';
+  } catch (cause: unknown) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ESRCH') return 'gone';
+    return 'not_permitted';
+  }
+}

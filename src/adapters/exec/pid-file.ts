@@ -1,0 +1,30 @@
+/** Reads a pid file with the distrust that it deserves. */
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+
+/** Far more than a number needs; some programs write more lines beneath it. */
+const LONGEST_READ_BYTES = 64;
+
+/** The number in the file's first line; null where there is none. What it names may long be gone or be another. */
+export function readPidFile(path: string): number | null {
+  const number = /^\s*([1-9][0-9]{0,9})[ \t\r]*(?:\n|$)/.exec(readStart(path) ?? '')?.[1];
+  return number === undefined ? null : Number(number);
+}
+
+function readStart(path: string): string | null {
+  let file: number;
+  try {
+    // Opening a named pipe would wait for a writer otherwise.
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch {
+    return null;
+  }
+  try {
+    if (!fstatSync(file).isFile()) return null;
+    const bytes = Buffer.alloc(LONGEST_READ_BYTES);
+    return bytes.toString('latin1', 0, readSync(file, bytes));
+  } catch {
+    return null;
+  } finally {
+    closeSync(file);
+  }
+}
