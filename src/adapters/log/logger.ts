@@ -1,0 +1,126 @@
+/** The log: events and plain lines in, cleaned lines out to the file and the console. */
+import { pid } from 'node:process';
+import { pino, type Logger } from 'pino';
+import { isoTimeText } from '../../domain/time-text.js';
+import type { Clock } from '../../ports/clock.js';
+import type { EventSink } from '../../ports/event-sink.js';
+import { Cleaner } from './clean.js';
+import { consoleOutput, type ConsoleOptions, type LineOutput } from './console-output.js';
+import { safeJson, textLine, type WrittenLine } from './line-text.js';
+import type { LineFields, LineLevel } from './log-line.js';
+import { logLine } from './log-lines.js';
+import { RotatingFile } from './rotating-file.js';
+
+export interface LogOptions {
+  /** null: no file. */
+  readonly directory: string | null;
+  /** Lines below it are not written. */
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly format: 'json' | 'text';
+  readonly maxLogSizeBytes: number;
+  /** In all, the current one included; from 1. */
+  readonly logFilesToKeep: number;
+  readonly console: Omit<ConsoleOptions, 'format'>;
+  /** Literal values that must never be written. */
+  readonly secrets: readonly string[];
+  /** Name of this machine, in every JSON line. */
+  readonly host: string;
+  readonly clock: Clock;
+}
+
+export interface Log {
+  /** One line for each event. */
+  readonly sink: EventSink;
+  /** A plain line, for what is no event: a bug, the end of the monitor. Never throws. */
+  write(level: LineLevel, message: string, fields?: LineFields): void;
+  /** Lines that were lost so far. */
+  readonly dropped: number;
+  /** Everything is in the file when it resolves; later lines are ignored. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the log. A directory that cannot be used is no failure: the console says so, and each line is one more try.
+ * Every line is with the operating system by the time `write` or `emit` returns.
+ */
+export async function openLog(options: LogOptions): Promise<Log> {
+  const cleaner = new Cleaner(options.secrets);
+  const state = { isClosed: false, dropped: 0 };
+  const outputs: LineOutput[] = [];
+  const logger = createLogger(options, outputs);
+
+  const write = (level: LineLevel, message: string, fields: LineFields = {}): void => {
+    if (state.isClosed) return;
+    try {
+      logger[level](cleaner.fields(fields), cleaner.text(message));
+    } catch {
+      state.dropped += 1;
+    }
+  };
+
+  const console = consoleOutput({ ...options.console, format: options.format });
+  if (console !== null) outputs.push(console);
+  const file = createFile(options, write);
+  if (file !== null) {
+    outputs.push(fileOutput(file, options.format));
+    await file.open();
+  }
+  return {
+    sink: {
+      emit: (event) => {
+        try {
+          const { level, message, fields } = logLine(event);
+          write(level, message, fields);
+        } catch {
+          state.dropped += 1;
+        }
+      },
+    },
+    write,
+    get dropped() {
+      return state.dropped + (file?.lost ?? 0);
+    },
+    close: async () => {
+      state.isClosed = true;
+      await file?.close();
+    },
+  };
+}
+
+function createLogger(options: LogOptions, outputs: readonly LineOutput[]): Logger {
+  const settings = {
+    level: options.level,
+    base: { service: 'process-monitor', host: options.host, pid },
+    messageKey: 'message',
+    timestamp: () => `,"timestamp":"${isoTimeText(options.clock.nowMs())}"`,
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  return pino(settings, {
+    write: (chunk: string) => {
+      const json = safeJson(chunk.trimEnd());
+      const line = JSON.parse(json) as WrittenLine;
+      const epochMs = options.clock.nowMs();
+      for (const output of outputs) output(json, line, epochMs);
+    },
+  });
+}
+
+function createFile(
+  options: LogOptions,
+  write: (level: LineLevel, message: string, fields: LineFields) => void,
+): RotatingFile | null {
+  if (options.directory === null) return null;
+  return new RotatingFile({
+    directory: options.directory,
+    maxSizeBytes: options.maxLogSizeBytes,
+    filesToKeep: options.logFilesToKeep,
+    onFailure: (detail) => write('error', 'Log file cannot be written', { directory: options.directory, detail }),
+    onRecovery: (lost) => write('warn', 'Log file can be written again', { lostLines: lost }),
+  });
+}
+
+function fileOutput(file: RotatingFile, format: 'json' | 'text'): LineOutput {
+  return format === 'json'
+    ? (json) => file.write(`${json}\n`)
+    : (_json, line, epochMs) => file.write(`${textLine(line, epochMs)}\n`);
+}

@@ -1,0 +1,100 @@
+/** Lines about the monitor itself: its life, its sight, its memory, and what people ask of it. */
+import { assertNever } from '../../domain/outcome.js';
+import { type EventOf, line, type LogLine } from './log-line.js';
+
+type MonitorFamily = EventOf<
+  | 'monitor.started'
+  | 'monitor.draining'
+  | 'monitor.stopped'
+  | 'monitor.blinded'
+  | 'monitor.still_blind'
+  | 'monitor.sighted'
+  | 'monitor.warned'
+  | 'cycle.completed'
+  | 'state.damaged'
+  | 'state.unsaved'
+  | 'state.saved_again'
+  | 'request.served'
+>;
+type SightFamily = Extract<
+  MonitorFamily,
+  { readonly type: 'monitor.blinded' | 'monitor.still_blind' | 'monitor.sighted' | 'cycle.completed' }
+>;
+type StateFamily = Extract<MonitorFamily, { readonly type: `state.${string}` }>;
+
+export function monitorLine(event: MonitorFamily): LogLine {
+  switch (event.type) {
+    case 'monitor.started':
+      return line('info', 'Starting Process Monitor Service', {
+        version: event.version,
+        source: event.source,
+        isDryRun: event.isDryRun,
+      });
+    case 'monitor.draining':
+      return line('info', 'Stopping Process Monitor Service: what runs is finished, nothing new is begun', {
+        reason: event.reason,
+        inFlight: event.inFlight,
+      });
+    case 'monitor.stopped':
+      return line('info', 'Process Monitor Service stopped');
+    case 'monitor.warned':
+      return line('warn', event.detail, { reason: event.code });
+    case 'request.served':
+      return line(event.ok ? 'info' : 'warn', `Request served: ${event.request}`, {
+        target: event.target,
+        ok: event.ok,
+        detail: event.detail,
+      });
+    case 'state.damaged':
+    case 'state.unsaved':
+    case 'state.saved_again':
+      return stateLine(event);
+    default:
+      return sightLine(event);
+  }
+}
+
+function sightLine(event: SightFamily): LogLine {
+  switch (event.type) {
+    case 'monitor.blinded':
+      return line('error', 'Monitor is blind: the database does not answer, nothing is restarted until it does', {
+        reason: event.code,
+        detail: event.detail,
+      });
+    case 'monitor.still_blind':
+      return line('error', 'Monitor is still blind: the database does not answer', {
+        reason: event.code,
+        detail: event.detail,
+        durationMs: event.blindMs,
+      });
+    case 'monitor.sighted':
+      return line('info', 'Monitor sees again: the database answers', { durationMs: event.blindMs });
+    case 'cycle.completed':
+      return line('debug', 'Database check completed', {
+        alarmed: event.alarmed,
+        started: event.started,
+        skipped: event.skipped,
+        durationMs: event.durationMs,
+      });
+    default:
+      return assertNever(event);
+  }
+}
+
+function stateLine(event: StateFamily): LogLine {
+  switch (event.type) {
+    case 'state.damaged':
+      return line('error', 'State file was damaged: set aside, breakers and owed write-backs are forgotten', {
+        detail: event.detail,
+        movedTo: event.movedTo,
+      });
+    case 'state.unsaved':
+      return line('error', 'State file cannot be written: a restart of the monitor would forget what it knows', {
+        detail: event.detail,
+      });
+    case 'state.saved_again':
+      return line('info', 'State file can be written again');
+    default:
+      return assertNever(event);
+  }
+}

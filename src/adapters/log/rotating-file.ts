@@ -1,0 +1,181 @@
+/** The log file: numbered, rotated by size, bounded in number, and robust against what happens to disks. */
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import roll from 'pino-roll';
+
+const FILE_MODE = 0o640;
+const DIRECTORY_MODE = 0o750;
+/** Kept in memory while nothing can be written. */
+const LONGEST_BACKLOG_BYTES = 1 << 20;
+const LOG_NAME = /^process-monitor\.(\d+)\.log$/;
+
+export interface RotatingFileOptions {
+  /** Made where missing; of the log's own. */
+  readonly directory: string;
+  readonly maxSizeBytes: number;
+  /** How many files there are at most, the current one included; from 1. */
+  readonly filesToKeep: number;
+  /** Nothing can be written. Once, until it works again. */
+  readonly onFailure: (detail: string) => void;
+  /** It works again; `lost` lines were neither written nor kept. */
+  readonly onRecovery: (lost: number) => void;
+}
+
+/**
+ * Writes `process-monitor.N.log`, the highest N being the current one, and `current.log`, a link to it. Nothing here
+ * throws once it is open: a full disk, a directory that vanished or a file that was moved away cost at most lines,
+ * which are counted.
+ */
+export class RotatingFile {
+  readonly #options: RotatingFileOptions;
+  #stream: roll.RollingStream | null = null;
+  #opening: Promise<void> | null = null;
+  #linked = '';
+  #isClosed = false;
+  /** Something went wrong since the last time a line was known to be written. */
+  #isFailing = false;
+  /** Counts failures and losses, to see whether a write met one. */
+  #troubles = 0;
+  #lostInARow = 0;
+  #lost = 0;
+
+  constructor(options: RotatingFileOptions) {
+    this.#options = options;
+  }
+
+  /** Lines lost so far. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  /** Opens the newest file. Where that fails, `onFailure` is told and each later line is one more try. */
+  open(): Promise<void> {
+    this.#opening ??= this.#tryToOpen().finally(() => {
+      this.#opening = null;
+    });
+    return this.#opening;
+  }
+
+  /** Takes one line with its end. */
+  write(line: string): void {
+    if (this.#isClosed) return;
+    if (this.#stream === null) {
+      this.#lose();
+      void this.open();
+      return;
+    }
+    if (this.#isInPlace(this.#stream)) this.#append(this.#stream, line);
+    else this.#lose();
+  }
+
+  /** Writes what is left and closes; later lines are ignored. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#opening;
+    const stream = this.#stream;
+    if (stream === null || stream.destroyed) return;
+    await new Promise<void>((resolve) => {
+      stream.once('close', resolve);
+      stream.once('error', () => {
+        stream.destroy();
+        resolve();
+      });
+      stream.end();
+    });
+  }
+
+  async #tryToOpen(): Promise<void> {
+    const { directory, maxSizeBytes } = this.#options;
+    try {
+      mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE });
+      const stream = await roll({
+        file: join(directory, 'process-monitor.log'),
+        size: `${maxSizeBytes}b`,
+        sync: true,
+        mode: FILE_MODE,
+        maxLength: LONGEST_BACKLOG_BYTES,
+      });
+      stream.setMaxListeners(0); // many rotations within one turn of the event loop
+      stream.on('error', (error: unknown) => this.#fail(error));
+      stream.on('drop', () => this.#lose());
+      this.#stream = stream;
+      this.#settleFiles(stream);
+      this.#recover();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #append(stream: roll.RollingStream, line: string): void {
+    const troublesBefore = this.#troubles;
+    // A full backlog drops lines without trying; an empty text makes it try.
+    if (this.#isFailing) stream.write('');
+    stream.write(line);
+    // Rotation waits for the next turn of the event loop; in a burst of lines the file would outgrow its size by far.
+    if (stream.listenerCount('drain') > 0) stream.emit('drain');
+    if (stream.file !== this.#linked) this.#settleFiles(stream);
+    if (this.#troubles === troublesBefore) this.#recover();
+  }
+
+  /** The file is where it should be; one that was moved or removed is begun again under its name. */
+  #isInPlace(stream: roll.RollingStream): boolean {
+    if (existsSync(stream.file)) return true;
+    try {
+      mkdirSync(dirname(stream.file), { recursive: true, mode: DIRECTORY_MODE });
+      stream.reopen();
+      this.#settleFiles(stream);
+      return true;
+    } catch (error) {
+      // What waits to close the old file when the new one is open would wait once for each try.
+      stream.removeAllListeners('ready');
+      this.#fail(error);
+      return false;
+    }
+  }
+
+  /** After a change of the current file: the link leads to it, and the oldest beyond the limit go. */
+  #settleFiles(stream: roll.RollingStream): void {
+    const directory = dirname(stream.file);
+    try {
+      const link = join(directory, '.current.log.new');
+      rmSync(link, { force: true });
+      symlinkSync(basename(stream.file), link);
+      renameSync(link, join(directory, 'current.log'));
+      this.#linked = stream.file;
+      for (const name of oldestBeyond(readdirSync(directory), this.#options.filesToKeep)) {
+        rmSync(join(directory, name), { force: true });
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #lose(): void {
+    this.#lost += 1;
+    this.#lostInARow += 1;
+    this.#troubles += 1;
+  }
+
+  #fail(error: unknown): void {
+    this.#troubles += 1;
+    if (this.#isFailing) return;
+    this.#isFailing = true;
+    this.#options.onFailure(error instanceof Error ? error.message : String(error));
+  }
+
+  #recover(): void {
+    if (!this.#isFailing) return;
+    const lost = this.#lostInARow;
+    this.#isFailing = false;
+    this.#lostInARow = 0;
+    this.#options.onRecovery(lost);
+  }
+}
+
+function oldestBeyond(names: readonly string[], filesToKeep: number): string[] {
+  const numberOf = (name: string): number => Number(LOG_NAME.exec(name)?.[1] ?? -1);
+  return names
+    .filter((name) => numberOf(name) >= 0)
+    .sort((one, other) => numberOf(other) - numberOf(one))
+    .slice(filesToKeep);
+}
