@@ -82,6 +82,16 @@ export function isBlank(memory: ProcessMemory, nowMs: number, windowMs: number):
   );
 }
 
+/** What a finished handling leaves behind. */
+export interface Settlement {
+  readonly policy: ProcessPolicy;
+  readonly alarmId: string;
+  /** What runs now, where it is well. */
+  readonly evidence: Evidence;
+  /** A failure counts for the breaker; false where a person had asked for the restart. */
+  readonly isCounted: boolean;
+}
+
 /**
  * The memory once a handling is over. A good one does not vote yet: its vote is the watch's end, or an alarm that
  * returns before it. A refused one holds the process for a while without counting.
@@ -89,7 +99,7 @@ export function isBlank(memory: ProcessMemory, nowMs: number, windowMs: number):
 export function settled(
   memory: ProcessMemory,
   outcome: RestartOutcome,
-  after: { readonly policy: ProcessPolicy; readonly alarmId: string; readonly evidence: Evidence },
+  after: Settlement,
   nowMs: number,
 ): ProcessMemory {
   const ended: ProcessMemory = { ...memory, breaker: tick(memory.breaker, nowMs), inFlight: null, refusal: null };
@@ -100,6 +110,7 @@ export function settled(
         watch: { untilMs: nowMs + after.policy.stableTimeMs, alarmId: after.alarmId, after: after.evidence },
       };
     case 'failed':
+      if (!after.isCounted) return ended;
       return { ...ended, breaker: record(ended.breaker, false, after.policy.breaker, nowMs) };
     case 'abstain':
       return { ...ended, refusal: refusalAfter(outcome, nowMs) };

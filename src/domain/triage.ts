@@ -87,7 +87,11 @@ function judgeGroup(key: string, group: readonly Candidate[], facts: TriageFacts
   const reason = reasonAgainst(key, lead.policy, memories, facts);
   if (reason !== null) return group.map(({ row }) => ({ kind: 'skip', row, reason }));
   const isTrial = memories.some((memory) => tick(memory.breaker, facts.nowMs).kind === 'half_open');
-  return [{ kind: 'restart', order: { target: key, lead: lead.alarm, processIds, policy: lead.policy, isTrial } }];
+  const state = facts.units?.get(lead.policy.systemName);
+  const unit = state === undefined ? null : { state, atMs: facts.nowMs };
+  return [
+    { kind: 'restart', order: { target: key, lead: lead.alarm, processIds, policy: lead.policy, isTrial, unit } },
+  ];
 }
 
 /** The first reason not to restart this target now, in the order in which a person would want to hear them. */

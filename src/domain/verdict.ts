@@ -1,6 +1,7 @@
 /** What triage says of each row: restart, or skip with the reason that log, status and dry run all show. */
 import type { Alarm, AlarmRow, ProcessId } from './alarm.js';
 import type { ProcessPolicy } from './process-policy.js';
+import type { UnitState } from './unit-state.js';
 
 export type SkipReason =
   /** `detail` says what is wrong with the row: name, orphan, NULL id. */
@@ -30,6 +31,13 @@ export type SkipReason =
   /** The clock or the machine jumped: look first. */
   | { readonly code: 'odd_time' };
 
+/** A unit's state with its age: good for acting on only while it is fresh. */
+export interface SeenUnit {
+  readonly state: UnitState;
+  /** Monotonic milliseconds. */
+  readonly atMs: number;
+}
+
 /** One restart for one target, whatever number of rows lead to it. */
 export interface RestartOrder {
   /** What is acted on, for example `unit:app.service`: never two handlings of one target at once. */
@@ -41,6 +49,8 @@ export interface RestartOrder {
   readonly policy: ProcessPolicy;
   /** The breaker was half-open: this handling is its trial, with one attempt. */
   readonly isTrial: boolean;
+  /** The unit as triage saw it; null: none, or not looked at. */
+  readonly unit: SeenUnit | null;
 }
 
 export type Verdict =

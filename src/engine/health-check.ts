@@ -56,8 +56,10 @@ async function lookUntilSure(deps: HandsDeps, task: VerifyTask): Promise<VerifyR
   if (atOnce.kind === 'unwell') return atOnce;
   if ((await clock.sleep(task.settleTimeMs, signal)) === 'aborted') return { kind: 'aborted' };
   const deadlineMs = clock.monotonicMs() + policy.healthCheckTimeoutMs;
-  for (;;) {
-    const now = await look(deps, policy, check, signal);
+  for (let looks = 0; ; looks += 1) {
+    // Without a settle time the first look is as good as a second one right behind it.
+    const isFresh = looks === 0 && task.settleTimeMs === 0 && task.known === null;
+    const now = isFresh ? before : await look(deps, policy, check, signal);
     let judgement = judge(check, before, now, policy);
     if (judgement.kind === 'not_yet' && judgement.isNew) before = now;
     if (judgement.kind === 'unwell') return judgement;
@@ -100,12 +102,27 @@ function evidenceOfLook(seen: Look): Evidence {
 /** Shortest time that a check gets, even where the whole time is nearly over. */
 const SHORTEST_CHECK_MS = 100;
 
-async function firstFailure(deps: HandsDeps, task: VerifyTask, deadlineMs: number): Promise<string | null> {
-  for (const check of task.policy.healthChecks) {
+type CheckContext = Pick<VerifyTask, 'policy' | 'signal'>;
+
+/** Repeats the configured checks until they pass in one round (null) or the deadline is over (what failed last). */
+export async function configuredFailure(
+  deps: HandsDeps,
+  context: CheckContext,
+  deadlineMs: number,
+): Promise<string | null> {
+  for (;;) {
+    const failure = await firstFailure(deps, context, deadlineMs);
+    if (failure === null || context.signal.aborted || deps.clock.monotonicMs() >= deadlineMs) return failure;
+    await deps.clock.sleep(context.policy.healthCheckIntervalMs, context.signal);
+  }
+}
+
+async function firstFailure(deps: HandsDeps, context: CheckContext, deadlineMs: number): Promise<string | null> {
+  for (const check of context.policy.healthChecks) {
     const timeoutMs = Math.max(deadlineMs - deps.clock.monotonicMs(), SHORTEST_CHECK_MS);
-    const failure = await runCheck(deps, check, timeoutMs, task);
+    const failure = await runCheck(deps, check, timeoutMs, context);
     if (failure !== null) return failure;
-    if (task.signal.aborted) return null;
+    if (context.signal.aborted) return null;
   }
   return null;
 }
@@ -115,7 +132,7 @@ async function runCheck(
   deps: HandsDeps,
   check: HealthCheck,
   timeoutMs: number,
-  { policy, signal }: VerifyTask,
+  { policy, signal }: CheckContext,
 ): Promise<string | null> {
   switch (check.kind) {
     case 'command':
@@ -135,7 +152,7 @@ async function runCheckCommand(
   deps: HandsDeps,
   template: string,
   timeoutMs: number,
-  { policy, signal }: Pick<VerifyTask, 'policy' | 'signal'>,
+  { policy, signal }: CheckContext,
 ): Promise<string | null> {
   const filled = fillCommand(template, { systemName: policy.systemName, workingDirectory: policy.workingDirectory });
   if (!filled.ok) return `health_check_command: ${filled.detail}`;

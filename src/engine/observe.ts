@@ -4,6 +4,7 @@ import { matchProcesses, type MatchResult } from '../domain/process-match.js';
 import type { Evidence } from '../domain/process-memory.js';
 import type { ProcessPolicy } from '../domain/process-policy.js';
 import { needsPrograms, type OwnCheck, type Seen } from '../domain/restart-plan.js';
+import type { SeenUnit } from '../domain/verdict.js';
 import type { UnitState } from '../domain/unit-state.js';
 import { QUESTION_TIMEOUT_MS, type HandsDeps } from './deps.js';
 
@@ -11,9 +12,21 @@ type Eyes = Pick<HandsDeps, 'clock' | 'runner' | 'units' | 'table'>;
 
 const NO_PROGRAMS: MatchResult = { roots: [], rejected: [] };
 
-/** Everything that planning needs; asks only for what the policy's strategy looks at. */
-export async function observe(eyes: Eyes, policy: ProcessPolicy, signal: AbortSignal): Promise<Seen> {
-  const unit = policy.strategy === 'process' ? null : await describeUnit(eyes, policy.systemName, signal);
+/** A unit's state older than this is asked for again before acting on it. */
+const FRESH_MS = 250;
+
+/**
+ * Everything that planning needs; asks only for what the policy's strategy looks at. `seen` spares a question where
+ * triage has only just looked.
+ */
+export async function observe(
+  eyes: Eyes,
+  policy: ProcessPolicy,
+  signal: AbortSignal,
+  seen: SeenUnit | null = null,
+): Promise<Seen> {
+  const fresh = seen !== null && eyes.clock.monotonicMs() - seen.atMs <= FRESH_MS ? seen.state : null;
+  const unit = policy.strategy === 'process' ? null : (fresh ?? (await describeUnit(eyes, policy.systemName, signal)));
   const asksForDirectory = commandLines(policy).some(needsWorkingDirectory);
   const programs =
     needsPrograms(policy, unit) || asksForDirectory ? await findPrograms(eyes, policy, signal) : NO_PROGRAMS;

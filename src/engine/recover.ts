@@ -6,6 +6,7 @@ import type { RestartOutcome } from '../domain/outcome.js';
 import { NO_EVIDENCE, type Evidence, type HandlingStep } from '../domain/process-memory.js';
 import type { ProcessPolicy } from '../domain/process-policy.js';
 import { planRestart, type RestartPlan, type Seen } from '../domain/restart-plan.js';
+import type { SeenUnit } from '../domain/verdict.js';
 import type { HandsDeps } from './deps.js';
 import { verify, type VerifyResult } from './health-check.js';
 import { evidenceOf, observe } from './observe.js';
@@ -19,6 +20,8 @@ export interface RecoveryTask {
   readonly policy: ProcessPolicy;
   /** From 1; a breaker's trial has one. */
   readonly maxAttempts: number;
+  /** What triage saw; used for the first attempt while it is fresh. */
+  readonly unit: SeenUnit | null;
   readonly signal: AbortSignal;
   /** Asked right before acting. */
   readonly ownership: () => Promise<Ownership>;
@@ -114,7 +117,7 @@ async function runPreRestart(deps: HandsDeps, task: RecoveryTask): Promise<Resta
 
 async function runAttempt(deps: HandsDeps, task: RecoveryTask, attempt: number): Promise<AttemptResult> {
   const { policy, ref, maxAttempts, signal } = task;
-  const seen = await observe(deps, policy, signal);
+  const seen = await observe(deps, policy, signal, attempt === 1 ? task.unit : null);
   const plan = planRestart(policy, seen);
   if (plan.kind === 'refuse') return over({ kind: 'refused', detail: plan.detail });
   if (plan.kind === 'yield') return over({ kind: 'interrupted', why: 'operator_at_work' });

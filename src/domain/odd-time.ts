@@ -1,0 +1,16 @@
+/** Odd time: the machine slept, or its clock was set, so what was planned before no longer means what it did. */
+
+export interface CycleMoment {
+  readonly wallMs: number;
+  readonly monotonicMs: number;
+}
+
+/** Wall time may drift this far from monotonic time between two cycles before it counts as odd. */
+const TOLERATED_JUMP_MS = 10_000;
+
+/** `plannedMs`: the pause that was planned between the two. A cycle that only took long is not odd. */
+export function isOddTime(before: CycleMoment, now: CycleMoment, plannedMs: number): boolean {
+  const wall = now.wallMs - before.wallMs;
+  const monotonic = now.monotonicMs - before.monotonicMs;
+  return Math.abs(wall - monotonic) > Math.max(TOLERATED_JUMP_MS, plannedMs);
+}

@@ -1,0 +1,145 @@
+/** One pass: look, decide, hand over. It ends without waiting for the recoveries that it starts. */
+import type { AlarmRow, ProcessId } from '../domain/alarm.js';
+import { brakeAfterLook, mayBeMassAlarm, type BrakeLimits, type BrakeState } from '../domain/mass-alarm-brake.js';
+import type { ProcessPolicy } from '../domain/process-policy.js';
+import { triage, type TriageFacts } from '../domain/triage.js';
+import type { UnitState } from '../domain/unit-state.js';
+import type { RestartOrder, SkipReason, Verdict } from '../domain/verdict.js';
+import type { AlarmSource } from '../ports/alarm-source.js';
+import type { Clock } from '../ports/clock.js';
+import type { EventSink } from '../ports/event-sink.js';
+import type { UnitManager } from '../ports/unit-manager.js';
+import { QUESTION_TIMEOUT_MS } from './deps.js';
+import type { Ledger } from './ledger.js';
+import type { Recoveries } from './recoveries.js';
+import type { Sightings } from './sightings.js';
+
+export interface CycleDeps {
+  readonly clock: Clock;
+  readonly source: AlarmSource;
+  readonly units: UnitManager;
+  readonly ledger: Ledger;
+  readonly recoveries: Pick<Recoveries, 'targets'>;
+  readonly sightings: Sightings;
+  readonly events: EventSink;
+  readonly policyFor: (processName: string) => ProcessPolicy | null;
+  readonly brakeLimits: BrakeLimits;
+  readonly isDryRun: boolean;
+  /** Hands an order to the recoveries; does not wait for it. */
+  readonly handOver: (order: RestartOrder) => void;
+}
+
+/** What one pass leaves for the next. */
+export interface CycleMemory {
+  readonly brake: BrakeState;
+}
+
+/** Throws `StoreError` where the source does not answer; then nothing was decided. `hold` keeps every restart back. */
+export async function runCycle(
+  deps: CycleDeps,
+  memory: CycleMemory,
+  hold: SkipReason | null,
+  signal: AbortSignal,
+): Promise<CycleMemory> {
+  const startedMs = deps.clock.monotonicMs();
+  deps.ledger.tickBreakers();
+  // Asked before the batch is read: a handling that ends between the two must not be taken for a new alarm.
+  const unsettledAtRead = deps.ledger.unsettled();
+  const batch = await deps.source.alarmed(signal);
+  const { brake, reason } = await applyBrake(deps, memory.brake, batch, signal);
+  noteSightings(deps, batch);
+  if (!deps.isDryRun) countRelapses(deps, batch, unsettledAtRead);
+  const units = await describeUnits(deps, batch, signal);
+  const facts = factsFor(deps, { unsettledAtRead, units, hold: hold ?? reason });
+  const started = tell(deps, triage(batch, facts));
+  const durationMs = Math.round(deps.clock.monotonicMs() - startedMs);
+  deps.events.emit({
+    type: 'cycle.completed',
+    alarmed: batch.length,
+    started,
+    skipped: batch.length - started,
+    durationMs,
+  });
+  return { brake };
+}
+
+async function applyBrake(
+  deps: CycleDeps,
+  before: BrakeState,
+  batch: readonly AlarmRow[],
+  signal: AbortSignal,
+): Promise<{ brake: BrakeState; reason: SkipReason | null }> {
+  const alarmed = new Set(batch.map(({ processId }) => processId)).size;
+  const isWorthCounting = mayBeMassAlarm(alarmed, deps.brakeLimits);
+  const known = isWorthCounting ? await deps.source.countProcesses(signal) : 0;
+  const brake = isWorthCounting ? brakeAfterLook(before, alarmed, known, deps.brakeLimits) : 'released';
+  if (brake === 'held') deps.events.emit({ type: 'brake.applied', alarmed, known });
+  if (before === 'held') deps.events.emit({ type: 'brake.released', alarmed, confirmed: brake === 'confirmed' });
+  return { brake, reason: brake === 'held' ? { code: 'mass_alarm', alarmed, known } : null };
+}
+
+function noteSightings(deps: CycleDeps, batch: readonly AlarmRow[]): void {
+  const { found, gone } = deps.sightings.update(batch);
+  for (const row of found) deps.events.emit({ type: 'alarm.found', row });
+  for (const { processId, processName } of gone) deps.events.emit({ type: 'alarm.gone', processId, processName });
+  deps.ledger.forgetHandledExcept(new Set(batch.map(({ processId }) => processId).filter((id) => id !== null)));
+}
+
+/** An alarm that returns inside the stable period is the same failure going on: it counts before triage looks. */
+function countRelapses(deps: CycleDeps, batch: readonly AlarmRow[], unsettledAtRead: ReadonlySet<ProcessId>): void {
+  for (const { processId, processName } of batch) {
+    if (processId === null || processName === null || unsettledAtRead.has(processId)) continue;
+    const memory = deps.ledger.memoryOf(processId);
+    const policy = deps.policyFor(processName);
+    if (policy === null || memory === null || memory.watch === null) continue;
+    if (memory.handledMs !== null || memory.inFlight !== null) continue;
+    deps.ledger.relapse({ processId, processName }, policy);
+    const ref = { alarmId: memory.watch.alarmId, processId, processName };
+    deps.events.emit({ type: 'process.relapsed', ...ref, detail: 'its alarm returned inside its stable period' });
+  }
+}
+
+/** One question for all units of the batch; none where nothing in it may be restarted. */
+async function describeUnits(
+  deps: CycleDeps,
+  batch: readonly AlarmRow[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, UnitState> | null> {
+  const names = new Set<string>();
+  for (const { processName } of batch) {
+    const policy = processName === null ? null : deps.policyFor(processName);
+    if (policy?.enabled === true && policy.strategy !== 'process') names.add(policy.systemName);
+  }
+  if (names.size === 0) return new Map();
+  const units = await deps.units.describe([...names], { timeoutMs: QUESTION_TIMEOUT_MS, signal });
+  return units === 'unavailable' ? null : units;
+}
+
+function factsFor(deps: CycleDeps, looked: Pick<TriageFacts, 'unsettledAtRead' | 'units' | 'hold'>): TriageFacts {
+  return {
+    ...looked,
+    nowMs: deps.clock.monotonicMs(),
+    policyFor: deps.policyFor,
+    memoryOf: (processId) => deps.ledger.memoryOf(processId),
+    targets: deps.recoveries.targets(),
+    hostRestarts: deps.ledger.hostRestarts(),
+    hostBudget: deps.ledger.hostBudget,
+    isDryRun: deps.isDryRun,
+  };
+}
+
+/** Returns how many restarts were handed over. */
+function tell(deps: CycleDeps, verdicts: readonly Verdict[]): number {
+  let started = 0;
+  for (const verdict of verdicts) {
+    if (verdict.kind === 'skip') {
+      const { row, reason } = verdict;
+      if (deps.sightings.isNews(row, reason.code)) deps.events.emit({ type: 'alarm.skipped', row, reason });
+      continue;
+    }
+    started += 1;
+    deps.sightings.forgetReason(verdict.order.lead);
+    deps.handOver(verdict.order);
+  }
+  return started;
+}

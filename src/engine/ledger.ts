@@ -1,0 +1,232 @@
+/** The monitor's memory between cycles: the one writer of breakers, budgets, handlings under way and debts. */
+import type { ProcessId } from '../domain/alarm.js';
+import { CLOSED, tick, type BreakerState } from '../domain/circuit-breaker.js';
+import type { MonitorEvent } from '../domain/event.js';
+import { fromStored, toStored } from '../domain/memory-conversion.js';
+import type { RestartOutcome } from '../domain/outcome.js';
+import * as memories from '../domain/process-memory.js';
+import type { Debt, Handling, ProcessMemory } from '../domain/process-memory.js';
+import type { ProcessPolicy } from '../domain/process-policy.js';
+import {
+  spend,
+  waitForBudgetMs,
+  withinWindow,
+  type BudgetLimits,
+  type RestartTimes,
+} from '../domain/restart-budget.js';
+import type { StoredState } from '../domain/stored-state.js';
+import type { Clock } from '../ports/clock.js';
+import type { EventSink } from '../ports/event-sink.js';
+import type { SaveResult } from '../ports/state-store.js';
+
+export interface LedgerDeps {
+  readonly clock: Clock;
+  readonly events: EventSink;
+  /** Makes the given state durable. */
+  readonly save: (state: StoredState) => Promise<SaveResult>;
+  readonly hostBudget: BudgetLimits;
+  /** Part of each process's key, so that one memory file never mixes two hosts. */
+  readonly hostId: number | null;
+}
+
+/** A process as the ledger is asked about it: its id, and its name for the events. */
+export interface Subject {
+  readonly processId: ProcessId;
+  readonly processName: string;
+}
+
+/** Longest window that restarts are remembered for when a blank memory is dropped: a day. */
+const LONGEST_WINDOW_MS = 24 * 3600 * 1000;
+
+export class Ledger {
+  private readonly deps: LedgerDeps;
+  private readonly processes = new Map<ProcessId, ProcessMemory>();
+  private hostTimes: RestartTimes = [];
+  private isUnsaved = false;
+
+  constructor(deps: LedgerDeps) {
+    this.deps = deps;
+  }
+
+  /** Takes over what an earlier run has stored; keys of another host are left out. */
+  restore(stored: StoredState): void {
+    const { clock } = this.deps;
+    const memory = fromStored(stored, { wallMs: clock.nowMs(), monotonicMs: clock.monotonicMs() });
+    this.hostTimes = memory.hostRestarts;
+    for (const [key, each] of memory.processes) {
+      const processId = this.idOf(key);
+      if (processId !== null) this.processes.set(processId, each);
+    }
+  }
+
+  memoryOf(processId: ProcessId): ProcessMemory | null {
+    return this.processes.get(processId) ?? null;
+  }
+
+  entries(): readonly (readonly [ProcessId, ProcessMemory])[] {
+    return [...this.processes];
+  }
+
+  /** Processes with a handling under way or a write-back owed: their rows cannot be taken at their word. */
+  unsettled(): ReadonlySet<ProcessId> {
+    const ids = [...this.processes].filter(([, { inFlight, owed }]) => inFlight !== null || owed !== null);
+    return new Set(ids.map(([id]) => id));
+  }
+
+  hostRestarts(): RestartTimes {
+    return this.hostTimes;
+  }
+
+  get hostBudget(): BudgetLimits {
+    return this.deps.hostBudget;
+  }
+
+  /** A handling begins or goes on to its next step; durable when it resolves. */
+  async recordHandling(subjects: readonly Subject[], handling: Handling): Promise<void> {
+    for (const subject of subjects) this.change(subject, (memory) => ({ ...memory, inFlight: handling }));
+    await this.save();
+  }
+
+  /** Takes one restart from the process's and the host's budget; false: one of them is used up and nothing was taken. */
+  spend(subjects: readonly Subject[], limits: BudgetLimits): boolean {
+    const nowMs = this.nowMs();
+    const mayNot = subjects.some(({ processId }) => {
+      const times = this.memoryOf(processId)?.restarts ?? [];
+      return waitForBudgetMs(times, limits, nowMs) > 0;
+    });
+    if (mayNot || waitForBudgetMs(this.hostTimes, this.deps.hostBudget, nowMs) > 0) return false;
+    for (const subject of subjects)
+      this.change(subject, (memory) => ({ ...memory, restarts: spend(memory.restarts, limits, nowMs) }));
+    this.hostTimes = spend(this.hostTimes, this.deps.hostBudget, nowMs);
+    return true;
+  }
+
+  /** The breaker's one vote for a handling, or the watch that will give it. */
+  settle(subjects: readonly Subject[], outcome: RestartOutcome, after: memories.Settlement): void {
+    for (const subject of subjects)
+      this.change(subject, (memory) => memories.settled(memory, outcome, after, this.nowMs()), after.policy);
+  }
+
+  owe(subject: Subject, debt: Debt): void {
+    this.change(subject, (memory) => ({ ...memory, owed: debt }));
+  }
+
+  paid(subject: Subject): void {
+    this.change(subject, (memory) => ({ ...memory, owed: null }));
+  }
+
+  /** Recovered, and nobody but the source may clear the alarm. */
+  handled(subject: Subject): void {
+    this.change(subject, (memory) => ({ ...memory, handledMs: this.nowMs() }));
+  }
+
+  /** A new alarm may count again where the source has cleared the handled one. */
+  forgetHandledExcept(alarmed: ReadonlySet<ProcessId>): void {
+    for (const [processId, memory] of this.processes) {
+      if (memory.handledMs === null || alarmed.has(processId)) continue;
+      this.change({ processId, processName: memory.processName }, (each) => ({ ...each, handledMs: null }));
+    }
+  }
+
+  stabilise(subject: Subject, policy: ProcessPolicy): void {
+    this.change(subject, (memory) => memories.stabilised(memory, policy, this.nowMs()), policy);
+  }
+
+  relapse(subject: Subject, policy: ProcessPolicy): void {
+    this.change(subject, (memory) => memories.relapsed(memory, policy, this.nowMs()), policy);
+  }
+
+  /** A handling is over without a result: the row is handled as if new. */
+  forgetHandling(subject: Subject): void {
+    this.change(subject, (memory) => ({ ...memory, inFlight: null }));
+  }
+
+  /** The watch ends without a vote: a person has stopped or restarted the process. */
+  endWatch(subject: Subject): void {
+    this.change(subject, (memory) => ({ ...memory, watch: null }));
+  }
+
+  /** A person holds the breaker open, or lets it go with all counters at zero. */
+  setByPerson(subject: Subject, wish: 'isolate' | 'reset'): void {
+    const breaker: BreakerState = wish === 'isolate' ? { kind: 'isolated' } : CLOSED;
+    this.change(
+      subject,
+      (memory) =>
+        wish === 'isolate' ? { ...memory, breaker } : { ...memory, breaker, restarts: [], refusal: null, watch: null },
+      undefined,
+      'person',
+    );
+  }
+
+  /** Open breakers whose time is over become half-open; says so by event. */
+  tickBreakers(): void {
+    for (const [processId, { breaker, processName }] of this.processes) {
+      if (tick(breaker, this.nowMs()) === breaker) continue;
+      this.change(
+        { processId, processName },
+        (memory) => ({ ...memory, breaker: tick(memory.breaker, this.nowMs()) }),
+        undefined,
+        'time',
+      );
+    }
+  }
+
+  /** Makes the memory durable; a failure is told once, and the monitor goes on with what it has in memory. */
+  async save(): Promise<void> {
+    const result = await this.deps.save(this.snapshot());
+    if (result.kind === 'failed' && !this.isUnsaved)
+      this.deps.events.emit({ type: 'state.unsaved', detail: result.detail });
+    if (result.kind === 'saved' && this.isUnsaved) this.deps.events.emit({ type: 'state.saved_again' });
+    this.isUnsaved = result.kind === 'failed';
+  }
+
+  snapshot(): StoredState {
+    const { clock } = this.deps;
+    const now = { wallMs: clock.nowMs(), monotonicMs: clock.monotonicMs() };
+    const processes = new Map<string, ProcessMemory>();
+    for (const [processId, memory] of this.processes) {
+      if (!memories.isBlank(memory, now.monotonicMs, LONGEST_WINDOW_MS)) processes.set(this.keyOf(processId), memory);
+    }
+    const hostRestarts = withinWindow(this.hostTimes, this.deps.hostBudget, now.monotonicMs);
+    return toStored({ processes, hostRestarts }, now);
+  }
+
+  private change(
+    { processId, processName }: Subject,
+    transition: (memory: ProcessMemory) => ProcessMemory,
+    policy?: ProcessPolicy,
+    by: 'result' | 'time' | 'person' = 'result',
+  ): void {
+    const before = this.processes.get(processId) ?? memories.newMemory(processName);
+    const after = transition(before);
+    this.processes.set(processId, { ...after, processName });
+    const isNews = before.breaker.kind !== after.breaker.kind || by === 'person';
+    if (isNews) this.deps.events.emit(this.breakerEvent({ processId, processName }, before.breaker, after.breaker, by));
+    if (memories.isBlank(after, this.nowMs(), policy?.budget.windowMs ?? LONGEST_WINDOW_MS))
+      this.processes.delete(processId);
+  }
+
+  private breakerEvent(
+    subject: Subject,
+    from: BreakerState,
+    to: BreakerState,
+    by: 'result' | 'time' | 'person',
+  ): MonitorEvent {
+    const retryInMs = to.kind === 'open' ? to.untilMs - this.nowMs() : null;
+    return { type: 'breaker.changed', ...subject, from, to, retryInMs, by };
+  }
+
+  private nowMs(): number {
+    return this.deps.clock.monotonicMs();
+  }
+
+  private keyOf(processId: ProcessId): string {
+    return this.deps.hostId === null ? String(processId) : `${this.deps.hostId}:${processId}`;
+  }
+
+  private idOf(key: string): ProcessId | null {
+    const prefix = this.deps.hostId === null ? '' : `${this.deps.hostId}:`;
+    const digits = key.startsWith(prefix) ? key.slice(prefix.length) : '';
+    return /^-?\d{1,15}$/.test(digits) ? (Number(digits) as ProcessId) : null;
+  }
+}

@@ -1,0 +1,113 @@
+/** One order's way from the decision to the report, and what follows it: the watch over the recovered process. */
+import type { HandlingRef } from '../domain/event.js';
+import { longestHandlingMs } from '../domain/handling-time.js';
+import type { RestartOutcome } from '../domain/outcome.js';
+import type { RestartOrder } from '../domain/verdict.js';
+import type { AlarmSource } from '../ports/alarm-source.js';
+import { StoreError } from '../ports/store-error.js';
+import type { HandsDeps } from './deps.js';
+import type { Subject } from './ledger.js';
+import { recover, type Ownership, type Recovered } from './recover.js';
+import type { Watches } from './watches.js';
+import { clearAlarms, type WriteBackDeps } from './write-back.js';
+
+export interface RecoverAlarmDeps extends HandsDeps, WriteBackDeps {
+  readonly source: AlarmSource;
+  readonly watches: Watches;
+  /** Aborted when the monitor stops taking new work: watches end then. */
+  readonly draining: AbortSignal;
+}
+
+/** How a handling came about: only an alarm's own handling has a row to ask about and a vote to give. */
+export type HandlingCause = 'alarm' | 'person';
+
+/** Restart, verify, write back, settle, report. Returns the outcome; exactly one `restart.ended` is emitted. */
+export async function recoverAlarm(
+  deps: RecoverAlarmDeps,
+  order: RestartOrder,
+  handling: { readonly alarmId: string; readonly cause: HandlingCause },
+  signal: AbortSignal,
+): Promise<RestartOutcome> {
+  const { policy, isTrial } = order;
+  const ref = refOf(order, handling.alarmId);
+  const startedMs = deps.clock.monotonicMs();
+  deps.watches.drop(order.target);
+  deps.events.emit({
+    type: 'restart.started',
+    ...ref,
+    strategy: policy.strategy,
+    systemName: policy.systemName,
+    isTrial,
+  });
+  const subjects = subjectsOf(order);
+  const maxAttempts = isTrial ? 1 : policy.maxAttempts;
+  const recovered = await recover(deps, {
+    ref,
+    policy,
+    maxAttempts,
+    unit: order.unit,
+    signal,
+    ownership: () => (handling.cause === 'person' ? Promise.resolve('ours') : ownershipOf(deps, order, signal)),
+    record: ({ attempt, step, before }) =>
+      deps.ledger.recordHandling(subjects, {
+        alarmId: ref.alarmId,
+        startedMs,
+        deadlineMs: startedMs + longestHandlingMs(policy, maxAttempts),
+        attempt,
+        step,
+        before,
+      }),
+    spend: () => deps.ledger.spend(subjects, policy.budget),
+  });
+  return finishHandling(deps, { order, ref, startedMs, cause: handling.cause, recovered }, signal);
+}
+
+export interface FinishedRecovery {
+  readonly order: RestartOrder;
+  readonly ref: HandlingRef;
+  /** Monotonic milliseconds. */
+  readonly startedMs: number;
+  readonly cause: HandlingCause;
+  readonly recovered: Recovered;
+}
+
+/** Write back, settle, report, watch: the second half of every handling, also of one that a dead monitor left behind. */
+export async function finishHandling(
+  deps: RecoverAlarmDeps,
+  { order, ref, startedMs, cause, recovered }: FinishedRecovery,
+  signal: AbortSignal,
+): Promise<RestartOutcome> {
+  const { policy } = order;
+  const { outcome, evidence } = recovered;
+  const subjects = subjectsOf(order);
+  const isWell = outcome.kind === 'recovered';
+  if (isWell) await clearAlarms(deps, subjects, ref.alarmId, signal);
+  // A restart that a person asked for is outside the breaker.
+  deps.ledger.settle(subjects, outcome, { policy, alarmId: ref.alarmId, evidence, isCounted: cause === 'alarm' });
+  await deps.ledger.save();
+  const durationMs = Math.round(deps.clock.monotonicMs() - startedMs);
+  deps.events.emit({ type: 'restart.ended', ...ref, outcome, systemName: policy.systemName, durationMs });
+  if (isWell) {
+    const untilMs = deps.clock.monotonicMs() + policy.stableTimeMs;
+    deps.watches.add(order.target, { ref, subjects, policy, evidence, untilMs }, deps.draining);
+  }
+  return outcome;
+}
+
+export function refOf({ lead }: RestartOrder, alarmId: string): HandlingRef {
+  return { alarmId, processId: lead.processId, processName: lead.processName };
+}
+
+/** Every process of the order under the name that its handling is told by. */
+export function subjectsOf({ lead, processIds }: RestartOrder): readonly Subject[] {
+  return processIds.map((processId) => ({ processId, processName: lead.processName }));
+}
+
+async function ownershipOf(deps: RecoverAlarmDeps, order: RestartOrder, signal: AbortSignal): Promise<Ownership> {
+  try {
+    return (await deps.source.stillAlarmed(order.processIds, signal)).length > 0 ? 'ours' : 'not_ours';
+  } catch (cause: unknown) {
+    if (cause instanceof StoreError) return 'blind';
+    throw cause;
+  }
+}

@@ -1,0 +1,69 @@
+/** The bounded set of recoveries: side by side up to a limit, in order of arrival beyond it, living across cycles. */
+
+/** Work on one target; `run` is called once, when a slot is free. */
+export interface RecoveryJob {
+  readonly target: string;
+  readonly run: () => Promise<void>;
+}
+
+export class Recoveries {
+  private readonly limit: number;
+  private readonly onBug: (cause: unknown) => void;
+  private readonly running = new Map<string, Promise<void>>();
+  private readonly queue = new Map<string, RecoveryJob>();
+
+  /** `limit` from 1. `onBug` hears of anything thrown by a job: expected failures are values. */
+  constructor(limit: number, onBug: (cause: unknown) => void) {
+    this.limit = limit;
+    this.onBug = onBug;
+  }
+
+  /** false: this target has a job already, and nothing was changed. */
+  start(job: RecoveryJob): boolean {
+    if (this.running.has(job.target) || this.queue.has(job.target)) return false;
+    this.queue.set(job.target, job);
+    this.fill();
+    return true;
+  }
+
+  /** Targets with a job, and whether it runs or waits for a slot. */
+  targets(): ReadonlyMap<string, 'running' | 'queued'> {
+    const all = new Map<string, 'running' | 'queued'>();
+    for (const target of this.running.keys()) all.set(target, 'running');
+    for (const target of this.queue.keys()) all.set(target, 'queued');
+    return all;
+  }
+
+  get inFlight(): number {
+    return this.running.size;
+  }
+
+  /** Forgets what has not begun; its rows stay in alarm and are found again. */
+  dropQueued(): void {
+    this.queue.clear();
+  }
+
+  /** Resolves when nothing runs or waits. */
+  async done(): Promise<void> {
+    while (this.running.size > 0) await Promise.all(this.running.values());
+  }
+
+  private fill(): void {
+    for (const [target, job] of this.queue) {
+      if (this.running.size >= this.limit) return;
+      this.queue.delete(target);
+      this.running.set(target, this.runToEnd(job));
+    }
+  }
+
+  private async runToEnd(job: RecoveryJob): Promise<void> {
+    try {
+      await job.run();
+    } catch (cause: unknown) {
+      this.onBug(cause);
+    } finally {
+      this.running.delete(job.target);
+      this.fill();
+    }
+  }
+}

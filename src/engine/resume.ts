@@ -1,0 +1,132 @@
+/** Settles what an earlier run of the monitor left behind: handlings by looking, watches by going on with them. */
+import type { ProcessId } from '../domain/alarm.js';
+import type { RestartOutcome } from '../domain/outcome.js';
+import { NO_EVIDENCE, type Handling, type ProcessMemory } from '../domain/process-memory.js';
+import type { ProcessPolicy } from '../domain/process-policy.js';
+import { checkFor, findingOf } from '../domain/resumption.js';
+import { targetKey } from '../domain/triage.js';
+import type { RestartOrder } from '../domain/verdict.js';
+import { verify } from './health-check.js';
+import { describeUnit, observe } from './observe.js';
+import type { Recovered } from './recover.js';
+import { finishHandling, refOf, subjectsOf, type RecoverAlarmDeps } from './recover-alarm.js';
+import type { Recoveries } from './recoveries.js';
+
+export interface ResumeDeps extends RecoverAlarmDeps {
+  readonly policyFor: (processName: string) => ProcessPolicy | null;
+  readonly recoveries: Recoveries;
+}
+
+interface Leftover {
+  readonly alarmId: string;
+  readonly ids: readonly ProcessId[];
+  readonly memory: ProcessMemory;
+}
+
+/** Called once, after the ledger is restored and before the first cycle. Its work goes on among the recoveries. */
+export async function resumeAll(deps: ResumeDeps, signal: AbortSignal): Promise<void> {
+  for (const leftover of leftovers(deps, ({ inFlight }) => inFlight?.alarmId ?? null)) {
+    const { inFlight } = leftover.memory;
+    const order = await orderFor(deps, leftover, signal);
+    if (inFlight === null) continue;
+    if (order === null) giveUp(deps, leftover);
+    else deps.recoveries.start({ target: order.target, run: () => resumeHandling(deps, order, inFlight, signal) });
+  }
+  for (const leftover of leftovers(deps, ({ watch }) => watch?.alarmId ?? null)) {
+    const { watch } = leftover.memory;
+    const order = await orderFor(deps, leftover, signal);
+    if (watch === null || order === null) continue;
+    const task = { ref: refOf(order, watch.alarmId), subjects: subjectsOf(order), policy: order.policy };
+    deps.watches.add(order.target, { ...task, evidence: watch.after, untilMs: watch.untilMs }, deps.draining);
+  }
+}
+
+/** Processes of one handling together, as they were handled. */
+function leftovers(deps: ResumeDeps, alarmIdOf: (memory: ProcessMemory) => string | null): readonly Leftover[] {
+  const groups = new Map<string, Leftover>();
+  for (const [id, memory] of deps.ledger.entries()) {
+    const alarmId = alarmIdOf(memory);
+    if (alarmId === null) continue;
+    const group = groups.get(alarmId);
+    groups.set(alarmId, { alarmId, ids: [...(group?.ids ?? []), id], memory: group?.memory ?? memory });
+  }
+  return [...groups.values()];
+}
+
+/** null: the settings no longer know the process. */
+async function orderFor(
+  deps: ResumeDeps,
+  { ids, memory }: Leftover,
+  signal: AbortSignal,
+): Promise<RestartOrder | null> {
+  const policy = deps.policyFor(memory.processName);
+  const [processId] = ids;
+  if (policy === null || processId === undefined) return null;
+  const unit = policy.strategy === 'process' ? null : await describeUnit(deps, policy.systemName, signal);
+  const target = targetKey(policy, unit === null ? null : new Map([[policy.systemName, unit]]));
+  const lead = { processId, processName: memory.processName, notes: null };
+  return { target, lead, processIds: ids, policy, isTrial: memory.breaker.kind === 'half_open', unit: null };
+}
+
+/** Nobody says any more how it is handled: whatever was begun is over, and the row waits for the settings. */
+function giveUp(deps: ResumeDeps, { ids, memory }: Leftover): void {
+  for (const processId of ids) deps.ledger.forgetHandling({ processId, processName: memory.processName });
+}
+
+async function resumeHandling(
+  deps: ResumeDeps,
+  order: RestartOrder,
+  handling: Handling,
+  signal: AbortSignal,
+): Promise<void> {
+  const ref = refOf(order, handling.alarmId);
+  const finding = findingOf(handling, await observe(deps, order.policy, signal));
+  deps.events.emit({ type: 'handling.resumed', ...ref, finding: finding === 'not_begun' ? 'not_begun' : 'looking' });
+  if (finding === 'not_begun') {
+    for (const subject of subjectsOf(order)) deps.ledger.forgetHandling(subject);
+    await deps.ledger.save();
+    return;
+  }
+  const recovered = await lookUntilDeadline(deps, order, handling, signal);
+  // Stopped again before anything was settled: the handling stays on record for the next run.
+  if (recovered.outcome.kind === 'interrupted') return;
+  await finishHandling(deps, { order, ref, startedMs: handling.startedMs, cause: 'alarm', recovered }, signal);
+}
+
+/** Nothing is restarted within the handling's own time; it may only turn out well. */
+async function lookUntilDeadline(
+  deps: ResumeDeps,
+  order: RestartOrder,
+  handling: Handling,
+  signal: AbortSignal,
+): Promise<Recovered> {
+  const { policy } = order;
+  const over = (outcome: RestartOutcome): Recovered => ({ outcome, evidence: NO_EVIDENCE });
+  let detail = 'the monitor was interrupted while restarting it, and nothing new runs';
+  for (;;) {
+    const seen = await observe(deps, policy, signal);
+    if (findingOf(handling, seen) === 'restarted') {
+      const verified = await verify(deps, {
+        ref: refOf(order, handling.alarmId),
+        policy,
+        check: checkFor(seen),
+        settleTimeMs: policy.settleTimeMs,
+        known: null,
+        signal,
+        isStillOurs: () => Promise.resolve(true),
+      });
+      if (verified.kind === 'well') {
+        const tookMs = Math.round(deps.clock.monotonicMs() - handling.startedMs);
+        return {
+          outcome: { kind: 'recovered', attempts: Math.max(handling.attempt, 1), tookMs },
+          evidence: verified.evidence,
+        };
+      }
+      if (verified.kind === 'unwell') detail = verified.detail;
+    }
+    if (signal.aborted) return over({ kind: 'interrupted', why: 'shutdown' });
+    if (deps.clock.monotonicMs() >= handling.deadlineMs)
+      return over({ kind: 'still_unhealthy', attempts: Math.max(handling.attempt, 1), detail });
+    await deps.clock.sleep(policy.healthCheckIntervalMs, signal);
+  }
+}

@@ -1,0 +1,154 @@
+/** Watches recovered processes through their stable period: one look right after the reset, then regular ones, all in one question. */
+import type { HandlingRef } from '../domain/event.js';
+import type { Evidence } from '../domain/process-memory.js';
+import type { ProcessPolicy } from '../domain/process-policy.js';
+import { judgeWatchedPrograms, judgeWatchedUnit, type WatchJudgement } from '../domain/watch-check.js';
+import { QUESTION_TIMEOUT_MS, type HandsDeps } from './deps.js';
+import { configuredFailure } from './health-check.js';
+import type { Subject } from './ledger.js';
+import { findPrograms } from './observe.js';
+
+export interface WatchTask {
+  readonly ref: HandlingRef;
+  readonly subjects: readonly Subject[];
+  readonly policy: ProcessPolicy;
+  readonly evidence: Evidence;
+  /** Monotonic milliseconds. */
+  readonly untilMs: number;
+}
+
+/** What the end of a watch leads to; each is called at most once for a task. */
+export interface WatchEnds {
+  readonly onStable: (task: WatchTask) => Promise<void>;
+  readonly onFailed: (task: WatchTask, detail: string) => Promise<void>;
+  readonly onStopped: (task: WatchTask, detail: string) => Promise<void>;
+}
+
+interface Watched {
+  task: WatchTask;
+  dueMs: number;
+}
+
+/** The first look: late enough that what dies at once has died, and that many resets share one question. */
+const FIRST_LOOK_MS = 200;
+const LOOK_EVERY_MS = 5000;
+
+export class Watches {
+  private readonly deps: HandsDeps;
+  private readonly ends: WatchEnds;
+  private readonly watched = new Map<string, Watched>();
+  private running: Promise<void> | null = null;
+  private wake = new AbortController();
+
+  constructor(deps: HandsDeps, ends: WatchEnds) {
+    this.deps = deps;
+    this.ends = ends;
+  }
+
+  /** Starts or replaces the watch of this target; it ends by itself, or with the signal. */
+  add(target: string, task: WatchTask, signal: AbortSignal): void {
+    if (signal.aborted) return;
+    this.watched.set(target, { task, dueMs: this.nowMs() + FIRST_LOOK_MS });
+    this.wake.abort();
+    this.running ??= this.loop(signal).finally(() => (this.running = null));
+  }
+
+  /** The process is being handled again: whoever handles it judges it. */
+  drop(target: string): void {
+    this.watched.delete(target);
+  }
+
+  /** Resolves when no watch runs any more. */
+  async done(): Promise<void> {
+    await this.running;
+  }
+
+  private async loop(signal: AbortSignal): Promise<void> {
+    while (this.watched.size > 0 && !signal.aborted) {
+      const nextMs = Math.min(...[...this.watched.values()].map(({ dueMs }) => dueMs));
+      this.wake = new AbortController();
+      await this.deps.clock.sleep(nextMs - this.nowMs(), AbortSignal.any([signal, this.wake.signal]));
+      const nowMs = this.nowMs();
+      const due = [...this.watched].filter(([, { dueMs }]) => dueMs <= nowMs);
+      if (due.length > 0) await this.lookAt(due, signal);
+    }
+  }
+
+  private async lookAt(due: readonly (readonly [string, Watched])[], signal: AbortSignal): Promise<void> {
+    const units = await this.describe(
+      due.map(([, { task }]) => task.evidence.unit?.id ?? null),
+      signal,
+    );
+    await Promise.all(
+      due.map(async ([target, watched]) => {
+        const judgement = await this.judge(watched.task, units, signal);
+        // Meanwhile it may have been dropped, or watched anew.
+        if (!signal.aborted && this.watched.get(target) === watched) await this.follow(target, watched, judgement);
+      }),
+    );
+  }
+
+  private async describe(
+    ids: readonly (string | null)[],
+    signal: AbortSignal,
+  ): ReturnType<HandsDeps['units']['describe']> {
+    const names = ids.filter((id) => id !== null);
+    if (names.length === 0) return new Map();
+    return this.deps.units.describe(names, { timeoutMs: QUESTION_TIMEOUT_MS, signal });
+  }
+
+  private async judge(
+    task: WatchTask,
+    units: Awaited<ReturnType<HandsDeps['units']['describe']>>,
+    signal: AbortSignal,
+  ): Promise<WatchJudgement> {
+    const own = await this.judgeOwn(task, units, signal);
+    if (own.kind !== 'same' || task.policy.healthChecks.length === 0) return own;
+    const deadlineMs = this.nowMs() + task.policy.healthCheckTimeoutMs;
+    const failure = await configuredFailure(this.deps, { policy: task.policy, signal }, deadlineMs);
+    return failure === null ? own : { kind: 'failed', detail: failure };
+  }
+
+  private async judgeOwn(
+    { evidence, policy }: WatchTask,
+    units: Awaited<ReturnType<HandsDeps['units']['describe']>>,
+    signal: AbortSignal,
+  ): Promise<WatchJudgement> {
+    if (evidence.unit !== null) {
+      const state = units === 'unavailable' ? undefined : units.get(evidence.unit.id);
+      return state === undefined ? { kind: 'unsure' } : judgeWatchedUnit(evidence.unit, state);
+    }
+    if (evidence.processes.length === 0) return { kind: 'same' };
+    const { roots } = await findPrograms(this.deps, policy, signal);
+    return judgeWatchedPrograms(evidence, roots, policy.systemName);
+  }
+
+  private async follow(target: string, watched: Watched, judgement: WatchJudgement): Promise<void> {
+    const { task } = watched;
+    switch (judgement.kind) {
+      case 'failed':
+        this.watched.delete(target);
+        return this.ends.onFailed(task, judgement.detail);
+      case 'stopped':
+        this.watched.delete(target);
+        return this.ends.onStopped(task, judgement.detail);
+      case 'replaced':
+        watched.task = { ...task, evidence: judgement.evidence };
+        break;
+      case 'same':
+        if (this.nowMs() < task.untilMs) break;
+        this.watched.delete(target);
+        return this.ends.onStable(task);
+      case 'unsure':
+        break;
+    }
+    const nowMs = this.nowMs();
+    const soonestMs =
+      judgement.kind === 'same' ? Math.min(LOOK_EVERY_MS, Math.max(task.untilMs - nowMs, 0)) : LOOK_EVERY_MS;
+    watched.dueMs = nowMs + soonestMs;
+  }
+
+  private nowMs(): number {
+    return this.deps.clock.monotonicMs();
+  }
+}
