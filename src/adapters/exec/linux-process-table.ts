@@ -1,5 +1,5 @@
 /** The programs of this host as Linux shows them in /proc, and signals to exactly one of them. */
-import { closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import type { ProcessIdentity, RunningProcess } from '../../domain/unit-state.js';
 import type { ProcessTable, SignalResult } from '../../ports/process-table.js';
 import { readPidFile } from './pid-file.js';
@@ -70,12 +70,13 @@ export class LinuxProcessTable implements ProcessTable {
   #read(pid: number): RunningProcess | null {
     const directory = `/proc/${pid}`;
     const stat = readStat(directory);
-    const status = readText(`${directory}/status`);
-    if (stat === null || status === null || !isAlive(stat)) return null;
-    const seen = describe(directory, stat, status);
+    if (stat === null || !isAlive(stat)) return null;
+    const details = stat.isKernelThread ? KERNEL_THREAD : describe(directory);
     // Read again: were the number given to another program while we looked, the parts would belong to two.
-    if (readStat(directory)?.startTicks !== stat.startTicks) return null;
-    return { identity: { pid, startTicks: stat.startTicks, bootId: this.#boot() }, ...seen };
+    if (details === null || readStat(directory)?.startTicks !== stat.startTicks) return null;
+    const { comm, state, parentPid, processGroup, session, isKernelThread } = stat;
+    const identity = { pid, startTicks: stat.startTicks, bootId: this.#boot() };
+    return { identity, parentPid, processGroup, session, comm, state, isKernelThread, ...details };
   }
 
   #boot(): string {
@@ -92,19 +93,20 @@ export function listStats(): readonly ProcStat[] {
     .filter(isAlive);
 }
 
-function describe(directory: string, stat: ProcStat, status: string): Omit<RunningProcess, 'identity'> {
+type Details = Pick<RunningProcess, 'uid' | 'executable' | 'argv' | 'unit' | 'isContained'>;
+
+/** All that there is to know of one, without looking. */
+const KERNEL_THREAD: Details = { uid: 0, executable: null, argv: [], unit: null, isContained: false };
+
+function describe(directory: string): Details | null {
+  const status = readText(`${directory}/status`);
+  if (status === null) return null;
   return {
-    parentPid: stat.parentPid,
-    processGroup: stat.processGroup,
-    session: stat.session,
     // The effective user: the directory's owner is root for every program that once changed its user.
     uid: Number(/^Uid:\t\d+\t(\d+)/m.exec(status)?.[1] ?? NaN),
-    executable: stat.isKernelThread ? null : readExecutable(directory),
-    argv: stat.isKernelThread ? [] : readArgv(directory),
-    comm: stat.comm,
-    state: stat.state,
+    executable: readExecutable(directory),
+    argv: readArgv(directory),
     unit: unitOfCgroup(readText(`${directory}/cgroup`) ?? ''),
-    isKernelThread: stat.isKernelThread,
     isContained: (/^NSpid:\t(.*)$/m.exec(status)?.[1] ?? '').split('\t').length > 1,
   };
 }
@@ -131,8 +133,19 @@ function readArgv(directory: string): readonly string[] {
   return text === '' ? [] : text.replace(/\0+$/, '').split('\0');
 }
 
+/** Kept between reads: nearly every file of /proc fits, and one read of it brings the whole file. */
+const page = Buffer.alloc(16 * 1024);
+
 function readText(path: string): string | null {
-  return attempt(() => readFileSync(path, 'utf8'));
+  return attempt(() => {
+    const file = openSync(path, constants.O_RDONLY);
+    try {
+      const length = readSync(file, page);
+      return length < page.length ? page.toString('utf8', 0, length) : readFileSync(path, 'utf8');
+    } finally {
+      closeSync(file);
+    }
+  });
 }
 
 /** A program may vanish between any two looks at it, or forbid them: then there is nothing to see. */
