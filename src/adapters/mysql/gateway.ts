@@ -1,0 +1,68 @@
+/** A connection together with what is known about the tables and rights behind it. */
+import type { Clock } from '../../ports/clock.js';
+import { StoreError } from '../../ports/store-error.js';
+import type { MysqlConnection } from './connection.js';
+import type { ConnectionPool } from './connection-pool.js';
+import { readSchema, type Schema } from './schema.js';
+import { findWriteRights, type WriteRights } from './write-rights.js';
+
+/** Rights that are missing are looked for again after this long: somebody may have granted them meanwhile. */
+const MISSING_RIGHTS_FOR_MS = 5 * 60_000;
+
+/** Must be safe to repeat. */
+export type SchemaWork<T> = (connection: MysqlConnection, schema: Schema) => Promise<T>;
+
+export class MysqlGateway {
+  readonly #pool: ConnectionPool;
+  readonly #clock: Clock;
+  readonly #hostId: number | null;
+  #schema: Schema | null = null;
+  #rights: { readonly value: WriteRights; readonly foundAtMs: number } | null = null;
+
+  constructor(pool: ConnectionPool, clock: Clock, hostId: number | null) {
+    this.#pool = pool;
+    this.#clock = clock;
+    this.#hostId = hostId;
+  }
+
+  /** Throws `StoreError`. A table that has changed under us is looked up anew and the work is done once more. */
+  async use<T>(signal: AbortSignal, work: SchemaWork<T>): Promise<T> {
+    return this.#pool.use(signal, async (connection) => {
+      const known = this.#schema;
+      try {
+        return await work(connection, await this.schema(connection, signal));
+      } catch (error) {
+        if (!isSchemaError(error)) throw error;
+        this.forget();
+        if (known === null) throw error;
+        return work(connection, await this.schema(connection, signal));
+      }
+    });
+  }
+
+  async schema(connection: MysqlConnection, signal: AbortSignal): Promise<Schema> {
+    this.#schema ??= await readSchema(connection, this.#hostId, signal);
+    return this.#schema;
+  }
+
+  async rights(connection: MysqlConnection, schema: Schema, signal: AbortSignal): Promise<WriteRights> {
+    const known = this.#rights;
+    const nowMs = this.#clock.monotonicMs();
+    if (known !== null && (known.value === 'full' || nowMs - known.foundAtMs < MISSING_RIGHTS_FOR_MS)) {
+      return known.value;
+    }
+    const value = await findWriteRights(connection, schema, signal);
+    this.#rights = { value, foundAtMs: nowMs };
+    return value;
+  }
+
+  /** Tables or rights are not what we took them for: the next use looks again. */
+  forget(): void {
+    this.#schema = null;
+    this.#rights = null;
+  }
+}
+
+function isSchemaError(error: unknown): boolean {
+  return error instanceof StoreError && error.code === 'schema';
+}

@@ -1,0 +1,39 @@
+/** What the MySQL adapter must be told: plain data, made from the settings by whoever wires the program. */
+
+/** Where a server listens. */
+export type ServerAddress =
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'socket'; readonly path: string };
+
+/** PEM texts, not paths; null: none. */
+export interface TlsOptions {
+  /** `required`: encrypted, the server not proved; `verify`: its certificate and its name are proved. */
+  readonly mode: 'off' | 'required' | 'verify';
+  readonly ca: string | null;
+  readonly cert: string | null;
+  readonly key: string | null;
+}
+
+export interface MysqlOptions {
+  /** Tried in order; at least one. */
+  readonly servers: readonly ServerAddress[];
+  readonly user: string;
+  /** Asked at each new connection, so that a changed password is found; null: log in without one. */
+  readonly password: () => Promise<string | null>;
+  readonly database: string;
+  readonly tls: TlsOptions;
+  /** From the first packet to the end of the login, and for a free place in the pool. */
+  readonly connectTimeoutMs: number;
+  /** For each statement. */
+  readonly queryTimeoutMs: number;
+  readonly poolSize: number;
+  readonly writeBack: 'auto' | 'always' | 'never';
+  /** Only rows of this host; null: no filter. */
+  readonly hostId: number | null;
+}
+
+/** Example: `db1:3306`, `[::1]:3306`, `/run/mysqld/mysqld.sock`. */
+export function nameOf(address: ServerAddress): string {
+  if (address.kind === 'socket') return address.path;
+  return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
+}
