@@ -1,0 +1,81 @@
+/** Writes outcomes back into the file, never over what somebody else has done to the row meanwhile. */
+import { composeNote, endsWithStamp } from '../../domain/alarm-note.js';
+import type { ProcessId } from '../../domain/alarm.js';
+import type { AlarmWriter, ClearResult, RaiseResult } from '../../ports/alarm-writer.js';
+import { StoreError } from '../../ports/store-error.js';
+import { toStoreError } from './errors.js';
+import { textOf } from './row.js';
+import { clearWithNote, clearWithoutNote, raiseAlarm, readAlarmedNotes, readClearNotes } from './sql.js';
+import type { SqliteFile, SqliteSession } from './sqlite-file.js';
+
+/** SQLite holds texts to no length, whatever the column is called. */
+const NO_LIMIT = { unit: 'characters', max: Infinity } as const;
+
+export class SqliteAlarmWriter implements AlarmWriter {
+  readonly #file: SqliteFile;
+  readonly #mode: 'auto' | 'always' | 'never';
+
+  constructor(file: SqliteFile, mode: 'auto' | 'always' | 'never') {
+    this.#file = file;
+    this.#mode = mode;
+  }
+
+  async clear(processId: ProcessId, stamp: string, signal: AbortSignal): Promise<ClearResult> {
+    return this.#write('clear alarm', signal, (session) => this.#clear(session, processId, stamp));
+  }
+
+  async raise(processId: ProcessId, signal: AbortSignal): Promise<RaiseResult> {
+    return this.#write('raise alarm', signal, (session) => {
+      const rows = session.change(raiseAlarm(session.scope, processId));
+      return rows > 0 ? { kind: 'raised', rows } : { kind: 'not_ours' };
+    });
+  }
+
+  /** A file that may only be read turns the writer off, unless the settings demand that it writes. */
+  async #write<T>(
+    what: string,
+    signal: AbortSignal,
+    work: (session: SqliteSession) => T,
+  ): Promise<T | { readonly kind: 'off' }> {
+    if (this.#mode === 'never') return { kind: 'off' };
+    try {
+      return await this.#file.write(what, signal, work);
+    } catch (error) {
+      if (this.#mode === 'auto' && error instanceof StoreError && error.code === 'rights') return { kind: 'off' };
+      throw error;
+    }
+  }
+
+  #clear(session: SqliteSession, processId: ProcessId, stamp: string): ClearResult {
+    const { scope } = session;
+    const notes = session.rows(readAlarmedNotes(scope, processId)).map((row) => textOf(row['notes']));
+    if (notes.length === 0) return findEarlierWrite(session, processId, stamp);
+    let rows = 0;
+    if (scope.hasNotes) {
+      for (const seen of new Set(notes)) {
+        const next = composeNote(seen, stamp, NO_LIMIT);
+        rows += this.#changeUnlessRefused(() => session.change(clearWithNote(scope, processId, { seen, next })));
+      }
+    }
+    const rest = session.change(clearWithoutNote(scope, processId));
+    return { kind: 'cleared', rows: rows + rest, noteStored: rest === 0 };
+  }
+
+  /** A constraint of the table may forbid the note; the alarm is cleared all the same. */
+  #changeUnlessRefused(change: () => number): number {
+    try {
+      return change();
+    } catch (cause) {
+      const error = toStoreError('clear alarm', this.#file.path, cause);
+      if (error.code === 'bad_value') return 0;
+      throw error;
+    }
+  }
+}
+
+/** Nothing is left to clear. If a row carries this very stamp, then we cleared it and stopped before we knew. */
+function findEarlierWrite(session: SqliteSession, processId: ProcessId, stamp: string): ClearResult {
+  const rows = session.rows(readClearNotes(session.scope, processId));
+  const ours = rows.filter((row) => endsWithStamp(textOf(row['notes']), stamp));
+  return ours.length > 0 ? { kind: 'cleared', rows: ours.length, noteStored: true } : { kind: 'not_ours' };
+}

@@ -1,0 +1,57 @@
+/** Puts the parts of the SQLite adapter together. */
+import type { AlarmStore, StoreReport } from '../../ports/alarm-store.js';
+import type { Clock } from '../../ports/clock.js';
+import type { Random } from '../../ports/random.js';
+import { SqliteAlarmDesk } from './alarm-desk.js';
+import { SqliteAlarmSource } from './alarm-source.js';
+import { SqliteAlarmWriter } from './alarm-writer.js';
+import type { OpenSqliteDriver } from './driver.js';
+import { openLibsqlDriver } from './libsql-driver.js';
+import { openNodeDriver } from './node-driver.js';
+import { SqliteFile, type SqliteFileOptions } from './sqlite-file.js';
+
+export interface SqliteOptions extends SqliteFileOptions {
+  readonly writeBack: 'auto' | 'always' | 'never';
+}
+
+export interface SqliteSurroundings {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Default: Node's own SQLite where it has one, else `libsql`. */
+  readonly openDriver?: OpenSqliteDriver;
+}
+
+/** Opens the file at the first use, not here, and gives a new one its two tables. */
+export function connectSqlite(options: SqliteOptions, surroundings: SqliteSurroundings): AlarmStore {
+  const file = new SqliteFile(options, surroundings.openDriver ?? openSqliteDriver, surroundings);
+  return {
+    source: new SqliteAlarmSource(file),
+    writer: new SqliteAlarmWriter(file, options.writeBack),
+    desk: new SqliteAlarmDesk(file),
+    probe: (signal) => report(file, options, signal),
+    close: () => file.close(),
+  };
+}
+
+const openSqliteDriver: OpenSqliteDriver = async (path) => openNodeDriver(path) ?? (await openLibsqlDriver(path));
+
+async function report(file: SqliteFile, options: SqliteOptions, signal: AbortSignal): Promise<StoreReport> {
+  const { version, hasNotes } = await file.read('look at the file', signal, (session) => {
+    const [row] = session.rows({ text: 'SELECT sqlite_version() AS version', values: [] });
+    return { version: String(row?.['version']), hasNotes: session.scope.hasNotes };
+  });
+  return {
+    server: `SQLite ${version} at ${options.path}`,
+    writes: writesOf(options.writeBack, hasNotes),
+    facts: [
+      `notes: ${hasNotes ? 'text' : 'none'}`,
+      `host_id: ${options.hostId === null ? 'not filtered, every host is ours' : `only ${options.hostId}`}`,
+    ],
+    warnings: hasNotes ? [] : ['STATUS_PROCESS has no column notes: alarms are cleared without a stamp'],
+  };
+}
+
+function writesOf(mode: SqliteOptions['writeBack'], hasNotes: boolean): StoreReport['writes'] {
+  if (mode === 'never') return 'none';
+  return hasNotes ? 'full' : 'alarm_only';
+}
