@@ -7,7 +7,8 @@ import type { SkipReason } from './verdict.js';
 /** Which handling an event belongs to; the same `alarmId` runs through all events of one handling. */
 export interface HandlingRef {
   readonly alarmId: string;
-  readonly processId: ProcessId;
+  /** null: restarted by a person while no row of it was in alarm. */
+  readonly processId: ProcessId | null;
   readonly processName: string;
 }
 

@@ -131,5 +131,8 @@ export function stabilised(memory: ProcessMemory, policy: ProcessPolicy, nowMs: 
 
 /** It failed inside its stable period: the same failure going on, counted as one. */
 export function relapsed(memory: ProcessMemory, policy: ProcessPolicy, nowMs: number): ProcessMemory {
-  return { ...memory, watch: null, handledMs: null, breaker: record(memory.breaker, false, policy.breaker, nowMs) };
+  // A clearing that is still owed would hide the new failure.
+  const owed = memory.owed?.kind === 'clear' ? null : memory.owed;
+  const breaker = record(memory.breaker, false, policy.breaker, nowMs);
+  return { ...memory, watch: null, handledMs: null, owed, breaker };
 }

@@ -42,8 +42,8 @@ export interface SeenUnit {
 export interface RestartOrder {
   /** What is acted on, for example `unit:app.service`: never two handlings of one target at once. */
   readonly target: string;
-  /** Decides names in logs and the breaker's limits: the row with the lowest id. */
-  readonly lead: Alarm;
+  /** Whom the handling is told by: the row with the lowest id; without one where a person asks and no row is in alarm. */
+  readonly lead: Pick<Alarm, 'processName'> & { readonly processId: ProcessId | null };
   /** Every process id to reset, the lead's included, without repeats. */
   readonly processIds: readonly ProcessId[];
   readonly policy: ProcessPolicy;

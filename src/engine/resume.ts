@@ -64,7 +64,7 @@ async function orderFor(
   if (policy === null || processId === undefined) return null;
   const unit = policy.strategy === 'process' ? null : await describeUnit(deps, policy.systemName, signal);
   const target = targetKey(policy, unit === null ? null : new Map([[policy.systemName, unit]]));
-  const lead = { processId, processName: memory.processName, notes: null };
+  const lead = { processId, processName: memory.processName };
   return { target, lead, processIds: ids, policy, isTrial: memory.breaker.kind === 'half_open', unit: null };
 }
 

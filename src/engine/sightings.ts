@@ -42,7 +42,7 @@ export class Sightings {
   }
 
   /** The row is being restarted: whatever is said of it next is news. */
-  forgetReason(row: { readonly processId: ProcessId; readonly processName: string }): void {
+  forgetReason(row: { readonly processId: ProcessId | null; readonly processName: string }): void {
     const key = keyOf(row);
     if (this.rows.has(key)) this.rows.set(key, { ...row, code: null });
   }

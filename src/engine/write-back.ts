@@ -1,7 +1,7 @@
 /** Writes outcomes back to the source, remembers what could not be written, and pays that later. */
 import type { HandlingRef } from '../domain/event.js';
 import type { Debt } from '../domain/process-memory.js';
-import { restartStamp } from '../domain/timestamp.js';
+import { localTimeText } from '../domain/time-text.js';
 import type { AlarmWriter } from '../ports/alarm-writer.js';
 import type { Clock } from '../ports/clock.js';
 import type { EventSink } from '../ports/event-sink.js';
@@ -22,7 +22,8 @@ export async function clearAlarms(
   alarmId: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const stamp = restartStamp(deps.clock.nowMs());
+  // The predecessor's words: operators look for them.
+  const stamp = `Restarted at ${localTimeText(deps.clock.nowMs())}`;
   for (const subject of subjects) {
     const debt: Debt = { kind: 'clear', stamp, sinceMs: deps.clock.monotonicMs(), alarmId };
     await payOrOwe(deps, subject, debt, signal);
@@ -83,12 +84,13 @@ async function pay(
       debt.kind === 'clear'
         ? await writer.clear(subject.processId, debt.stamp, signal)
         : await writer.raise(subject.processId, signal);
+    if (debt.kind === 'raise') return null;
     if (result.kind === 'off') {
-      if (debt.kind === 'clear') ledger.handled(subject);
+      ledger.handled(subject);
       events.emit({ type: 'write_back.off', ...ref });
-    } else if (debt.kind === 'clear') {
+    } else {
       const rows = result.kind === 'not_ours' ? 0 : result.rows;
-      const noteStored = result.kind === 'cleared' && result.noteStored;
+      const noteStored = 'noteStored' in result && result.noteStored;
       events.emit({ type: 'write_back.done', ...ref, rows, noteStored, wasOwed });
     }
     return null;

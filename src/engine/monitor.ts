@@ -1,0 +1,218 @@
+/** The whole journey put together from ports: memory, cycles, recoveries, watches, and what a person may ask of them. */
+import type { BrakeLimits } from '../domain/mass-alarm-brake.js';
+import type { RestartOutcome } from '../domain/outcome.js';
+import type { ProcessPolicy } from '../domain/process-policy.js';
+import type { BudgetLimits } from '../domain/restart-budget.js';
+import { targetKey } from '../domain/triage.js';
+import type { RestartOrder } from '../domain/verdict.js';
+import type { AlarmSource } from '../ports/alarm-source.js';
+import type { AlarmWriter } from '../ports/alarm-writer.js';
+import type { Random } from '../ports/random.js';
+import type { StateStore } from '../ports/state-store.js';
+import { StoreError } from '../ports/store-error.js';
+import { runCycle, type CycleDeps, type CycleMemory } from './cycle.js';
+import type { HandsDeps } from './deps.js';
+import { Ledger } from './ledger.js';
+import { describeUnit } from './observe.js';
+import { runPollLoop, type LoopState } from './poll-loop.js';
+import { recoverAlarm, type HandlingCause, type RecoverAlarmDeps } from './recover-alarm.js';
+import { Recoveries } from './recoveries.js';
+import { resumeAll } from './resume.js';
+import { Sightings } from './sightings.js';
+import { Watches, type WatchEnds, type WatchTask } from './watches.js';
+import { payDebts, raiseAlarms } from './write-back.js';
+
+export interface MonitorPorts extends HandsDeps {
+  readonly source: AlarmSource;
+  readonly writer: AlarmWriter;
+  readonly random: Random;
+  readonly stateStore: StateStore;
+}
+
+export interface MonitorOptions {
+  readonly checkIntervalMs: number;
+  readonly startupGraceMs: number;
+  readonly maxParallelRestarts: number;
+  readonly hostBudget: BudgetLimits;
+  readonly brakeLimits: BrakeLimits;
+  readonly hostId: number | null;
+  readonly policyFor: (processName: string) => ProcessPolicy | null;
+  readonly isDryRun: boolean;
+}
+
+/** `draining`: take no new work, finish what runs; `hard`: end everything now. */
+export interface StopSignals {
+  readonly draining: AbortSignal;
+  readonly hard: AbortSignal;
+}
+
+export class Monitor {
+  readonly ledger: Ledger;
+  readonly #ports: MonitorPorts;
+  readonly #options: MonitorOptions;
+  readonly #stop: StopSignals;
+  readonly #recoveries: Recoveries;
+  readonly #deps: RecoverAlarmDeps;
+  readonly #cycleDeps: CycleDeps;
+  #paying: Promise<void> | null = null;
+
+  /** `onBug` hears of anything thrown that nobody expected: the program must end. */
+  constructor(ports: MonitorPorts, options: MonitorOptions, stop: StopSignals, onBug: (cause: unknown) => void) {
+    this.#ports = ports;
+    this.#options = options;
+    this.#stop = stop;
+    this.ledger = new Ledger({
+      clock: ports.clock,
+      events: ports.events,
+      hostBudget: options.hostBudget,
+      hostId: options.hostId,
+      save: (state) => (options.isDryRun ? Promise.resolve({ kind: 'saved' }) : ports.stateStore.save(state)),
+    });
+    this.#recoveries = new Recoveries(options.maxParallelRestarts, onBug);
+    const watches = new Watches(ports, this.#watchEnds());
+    this.#deps = { ...ports, ledger: this.ledger, watches, draining: stop.draining };
+    this.#cycleDeps = {
+      ...ports,
+      ledger: this.ledger,
+      recoveries: this.#recoveries,
+      sightings: new Sightings(),
+      policyFor: options.policyFor,
+      brakeLimits: options.brakeLimits,
+      isDryRun: options.isDryRun,
+      handOver: (order) => this.#start(order, 'alarm'),
+    };
+  }
+
+  /** Takes over what an earlier run has left. Once, before anything else. */
+  async open(): Promise<void> {
+    const loaded = await this.#ports.stateStore.load();
+    if (loaded.kind === 'loaded') this.ledger.restore(loaded.state);
+    if (loaded.kind === 'damaged')
+      this.#ports.events.emit({ type: 'state.damaged', detail: loaded.detail, movedTo: loaded.movedTo });
+    if (this.#options.isDryRun) return;
+    const { policyFor } = this.#options;
+    await resumeAll({ ...this.#deps, policyFor, recoveries: this.#recoveries }, this.#stop.hard);
+  }
+
+  /** Cycle after cycle until draining; then resolves at once, whatever still runs. */
+  loop(afterCycle: (state: LoopState) => void): Promise<void> {
+    const { clock, random, events } = this.#ports;
+    const { checkIntervalMs, startupGraceMs } = this.#options;
+    return runPollLoop(
+      {
+        clock,
+        random,
+        events,
+        checkIntervalMs,
+        startupGraceMs,
+        beforeCycle: () => void this.#pay(),
+        afterCycle,
+        cycle: (memory, hold) => runCycle(this.#cycleDeps, memory, hold, this.#stop.draining),
+      },
+      this.#stop.draining,
+    );
+  }
+
+  /** One cycle and its recoveries. Throws `StoreError` where the source does not answer. */
+  async once(): Promise<void> {
+    await this.#pay();
+    const memory: CycleMemory = { brake: 'released' };
+    await runCycle(this.#cycleDeps, memory, null, this.#stop.draining);
+    await this.#recoveries.done();
+  }
+
+  /** Forgets what waits, finishes what runs, and puts the memory on disk. */
+  async finish(): Promise<void> {
+    this.#recoveries.dropQueued();
+    await this.#recoveries.done();
+    await this.#deps.watches.done();
+    await this.#paying;
+    await this.ledger.save();
+  }
+
+  get inFlight(): number {
+    return this.#recoveries.inFlight;
+  }
+
+  /** Restarts now because a person asks for it, outside the breaker. `busy`: a handling of it is under way, or we stop. */
+  async restartNow(policy: ProcessPolicy): Promise<RestartOutcome | 'busy'> {
+    if (this.#stop.draining.aborted) return 'busy';
+    const order = await this.#orderByPerson(policy);
+    return new Promise((resolve, reject) => {
+      const run = async (): Promise<void> => {
+        const alarmId = this.#ports.random.id();
+        await recoverAlarm(this.#deps, order, { alarmId, cause: 'person' }, this.#stop.hard).then(resolve, reject);
+      };
+      if (!this.#recoveries.start({ target: order.target, run })) resolve('busy');
+    });
+  }
+
+  async #orderByPerson(policy: ProcessPolicy): Promise<RestartOrder> {
+    const { hard } = this.#stop;
+    const unit = policy.strategy === 'process' ? null : await describeUnit(this.#ports, policy.systemName, hard);
+    const rows = await this.#alarmedRowsOf(policy.processName);
+    const processIds = [...new Set(rows)];
+    return {
+      target: targetKey(policy, unit === null ? null : new Map([[policy.systemName, unit]])),
+      lead: { processId: processIds[0] ?? null, processName: policy.processName },
+      processIds,
+      policy,
+      isTrial: false,
+      unit: null,
+    };
+  }
+
+  /** Rows that the restart settles too; none where the source does not answer: a person's wish does not wait for it. */
+  async #alarmedRowsOf(processName: string): Promise<readonly NonNullable<RestartOrder['lead']['processId']>[]> {
+    try {
+      const batch = await this.#ports.source.alarmed(this.#stop.hard);
+      return batch
+        .filter((row) => row.processName === processName)
+        .map(({ processId }) => processId)
+        .filter((id) => id !== null);
+    } catch (cause: unknown) {
+      if (cause instanceof StoreError) return [];
+      throw cause;
+    }
+  }
+
+  #start(order: RestartOrder, cause: HandlingCause): void {
+    const run = async (): Promise<void> => {
+      await recoverAlarm(this.#deps, order, { alarmId: this.#ports.random.id(), cause }, this.#stop.hard);
+    };
+    this.#recoveries.start({ target: order.target, run });
+  }
+
+  /** At most one payment round at a time; a cycle does not wait for it. */
+  #pay(): Promise<void> {
+    if (this.#options.isDryRun) return Promise.resolve();
+    this.#paying ??= payDebts(this.#deps, this.#stop.hard).finally(() => (this.#paying = null));
+    return this.#paying;
+  }
+
+  #watchEnds(): WatchEnds {
+    return {
+      onStable: (task) => this.#endWatch(task, (subject) => this.ledger.stabilise(subject, task.policy), 'stable'),
+      onStopped: (task) => this.#endWatch(task, (subject) => this.ledger.endWatch(subject), 'stopped'),
+      onFailed: async (task, detail) => {
+        this.#ports.events.emit({ type: 'process.relapsed', ...task.ref, detail });
+        // A payment under way could clear the alarm after it was raised.
+        await this.#paying;
+        for (const subject of task.subjects) this.ledger.relapse(subject, task.policy);
+        await raiseAlarms(this.#deps, task.subjects, task.ref.alarmId, this.#stop.hard);
+        await this.ledger.save();
+      },
+    };
+  }
+
+  async #endWatch(
+    task: WatchTask,
+    change: (subject: WatchTask['subjects'][number]) => void,
+    how: 'stable' | 'stopped',
+  ): Promise<void> {
+    for (const subject of task.subjects) change(subject);
+    if (how === 'stable')
+      this.#ports.events.emit({ type: 'process.stable', ...task.ref, afterMs: task.policy.stableTimeMs });
+    await this.ledger.save();
+  }
+}
