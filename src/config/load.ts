@@ -1,0 +1,45 @@
+/** Loads the settings: finds the file, refuses one that others could have written, and reads it. */
+import { CONFIG_FILE_VARIABLES, type Environment } from './env.js';
+import { exists, readTrustedFile } from './files.js';
+import { ConfigError, errorIssue, type ConfigIssue } from './issues.js';
+import { readIni } from './ini.js';
+import { settingsFromText, type LoadedSettings, type SettingsRequest } from './settings-from-text.js';
+
+/** Where the settings are unless an option or the environment names another file. */
+export const DEFAULT_CONFIG_FILE = '/etc/process_monitor/config.ini';
+
+const PREDECESSOR_FILE = '/opt/monitor_service/config.ini';
+
+/** The file to read: the option's, else that of the environment, else the default. */
+export function configFile(option: string | null, environment: Environment): string {
+  const fromEnvironment = CONFIG_FILE_VARIABLES.map((name) => environment[name]).find((path) => path);
+  return option ?? fromEnvironment ?? DEFAULT_CONFIG_FILE;
+}
+
+/** Throws `ConfigError` with every mistake at once, also where the file is missing or may not be trusted. */
+export function loadSettings(request: SettingsRequest): LoadedSettings {
+  const source = request.file;
+  const file = readTrustedFile(source);
+  if (file.kind === 'refused') {
+    const suggestion = file.isMissing ? importHint(source) : file.hint;
+    throw new ConfigError([errorIssue({ source, problem: file.problem, suggestion })]);
+  }
+  const exposed = file.othersMayRead ? exposedPassword(file.text, source) : [];
+  return settingsFromText(file.text, request, exposed);
+}
+
+function exposedPassword(text: string, source: string): readonly ConfigIssue[] {
+  const section = 'database';
+  const entry = readIni(text, source)
+    .sections.find(({ name }) => name === section)
+    ?.entries.get('password');
+  if (entry === undefined) return [];
+  const problem = 'everybody on this host can read this file, and so the password';
+  const suggestion = `chmod o-r ${source}, or move the password to a password_file`;
+  return [errorIssue({ source, line: entry.line, section, key: 'password', problem, suggestion })];
+}
+
+function importHint(file: string): string | null {
+  if (file === PREDECESSOR_FILE || !exists(PREDECESSOR_FILE)) return null;
+  return `the predecessor's settings can be used as they are: install -D -m 0600 ${PREDECESSOR_FILE} ${file}, then process-monitor config check`;
+}

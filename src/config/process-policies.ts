@@ -1,0 +1,106 @@
+/** Turns the sections on processes into policies, and answers which policy a process has. */
+import { toSystemName, type SystemName } from '../domain/alarm.js';
+import type { HealthCheck, ProcessPolicy } from '../domain/process-policy.js';
+import type { SectionValues } from './key.js';
+import type { PROCESS_KEYS } from './keys-process.js';
+import type { ProcessSettings } from './settings.js';
+
+type ProcessValues = SectionValues<typeof PROCESS_KEYS>;
+
+export interface PolicySources {
+  /** By process name, in the order of the file. */
+  readonly listed: ReadonlyMap<string, ProcessValues>;
+  /** For processes without a section; null: they are left alone. */
+  readonly unlisted: Omit<ProcessValues, 'system_name' | 'pid_file'> | null;
+  readonly shell: string;
+}
+
+/** Every section's name has passed the check for one that can be acted on. */
+export function buildProcessSettings({ listed, unlisted, shell }: PolicySources): ProcessSettings {
+  const policies = new Map([...listed].map(([name, values]) => [name, listedPolicy(name, values, shell)]));
+  return Object.freeze({
+    listedNames: Object.freeze([...policies.keys()]),
+    policyFor(processName: string): ProcessPolicy | null {
+      const own = policies.get(processName);
+      if (own !== undefined || unlisted === null) return own ?? null;
+      const systemName = toSystemName(processName);
+      const values = { ...unlisted, system_name: systemName, pid_file: null };
+      return systemName === null
+        ? null
+        : buildPolicy({ processName, systemName, origin: 'default_section' }, values, shell);
+    },
+  });
+}
+
+function listedPolicy(processName: string, values: ProcessValues, shell: string): ProcessPolicy {
+  const allowPath = values.restart_strategy === 'process';
+  const systemName = values.system_name ?? toSystemName(processName, { allowPath });
+  if (systemName === null) throw new Error(`a section without a usable system name passed the check: ${processName}`);
+  return buildPolicy({ processName, systemName, origin: 'own_section' }, values, shell);
+}
+
+interface PolicyTarget {
+  readonly processName: string;
+  readonly systemName: SystemName;
+  readonly origin: ProcessPolicy['origin'];
+}
+
+function buildPolicy(target: PolicyTarget, values: ProcessValues, shell: string): ProcessPolicy {
+  return freezeDeep({
+    ...target,
+    strategy: values.restart_strategy,
+    restartCommand: values.restart_command,
+    startCommand: values.start_command,
+    preRestartCommand: values.pre_restart_command,
+    maxAttempts: values.max_attempts,
+    restartDelayMs: values.restart_delay,
+    restartDelayMultiplier: values.restart_delay_multiplier,
+    restartDelayMaxMs: values.restart_delay_max,
+    commandTimeoutMs: values.command_timeout,
+    stopTimeoutMs: values.stop_timeout,
+    healthChecks: buildHealthChecks(values),
+    healthCheckTimeoutMs: values.health_check_timeout,
+    healthCheckIntervalMs: values.health_check_interval,
+    settleTimeMs: values.settle_time,
+    stableTimeMs: values.stable_time,
+    ...buildLimits(values),
+    pidFile: values.pid_file,
+    user: values.user,
+    workingDirectory: values.working_directory,
+    environment: values.environment ?? {},
+    shell,
+    enabled: values.enabled,
+    dryRun: values.dry_run,
+    allowProtected: values.allow_protected,
+  });
+}
+
+function buildLimits(values: ProcessValues): Pick<ProcessPolicy, 'breaker' | 'budget'> {
+  return {
+    breaker: {
+      maxFailures: values.max_restart_failures,
+      resetAfterMs: values.circuit_reset_time,
+      resetMultiplier: values.circuit_reset_multiplier,
+      maxOpenMs: values.circuit_reset_max,
+    },
+    budget: { restarts: values.restart_budget, windowMs: values.restart_budget_window },
+  };
+}
+
+function buildHealthChecks(values: ProcessValues): readonly HealthCheck[] {
+  const checks: HealthCheck[] = [];
+  if (values.health_check_command !== null) checks.push({ kind: 'command', commandLine: values.health_check_command });
+  if (values.health_check_url !== null) {
+    const { health_check_url: url, health_check_status: statuses, health_check_text: wanted } = values;
+    checks.push({ kind: 'http', url, statuses, text: wanted });
+  }
+  if (values.health_check_port !== null) checks.push({ kind: 'tcp', ...values.health_check_port });
+  return checks;
+}
+
+/** Freezes plain data all the way down and returns it. */
+export function freezeDeep<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const part of Object.values(value)) freezeDeep(part);
+  return Object.freeze(value);
+}

@@ -1,0 +1,100 @@
+/** The whole way from INI text, environment and options to settings, without touching the settings file itself. */
+import { buildSettings } from './build-settings.js';
+import { readEnvironment, type Environment } from './env.js';
+import { readFileLayer } from './file-layer.js';
+import { checkFixedSections } from './fixed-sections.js';
+import { readIni, type IniDocument } from './ini.js';
+import { ConfigError, sortIssues, type ConfigIssue } from './issues.js';
+import { LayerBuilder, type Layer, type Place } from './origin.js';
+import { findPassword } from './password.js';
+import { buildProcessSettings, freezeDeep } from './process-policies.js';
+import { checkProcessSections } from './process-sections.js';
+import { resolveSections, type ResolvedSections } from './resolve.js';
+import type { Settings } from './settings.js';
+import { describeSections, type SettingsSection } from './show.js';
+
+/** One setting from the command line: `{ option: '--log-level', section: 'logging', key: 'level', value: 'debug' }` */
+export interface SettingOverride {
+  readonly option: string;
+  readonly section: string;
+  readonly key: string;
+  readonly value: string;
+}
+
+export interface SettingsRequest {
+  /** Names the text in messages and origins. */
+  readonly file: string;
+  readonly environment: Environment;
+  readonly overrides?: readonly SettingOverride[];
+}
+
+export interface LoadedSettings {
+  /** Frozen all the way down. */
+  readonly settings: Settings;
+  /** Every key of every section as text, with where it came from; secrets masked. For `config show` and `explain`. */
+  readonly origins: readonly SettingsSection[];
+  /** What works and the operator should know, by line. */
+  readonly notices: readonly ConfigIssue[];
+}
+
+/**
+ * Throws `ConfigError` with every mistake at once. Reads the file that holds the password, where one is named.
+ * `found`: what is already known to be wrong.
+ */
+export function settingsFromText(
+  text: string,
+  request: SettingsRequest,
+  found: readonly ConfigIssue[] = [],
+): LoadedSettings {
+  const document = readIni(text, request.file);
+  const file = readFileLayer(document, request.file);
+  const environment = readEnvironment(request.environment);
+  const options = optionLayer(request.overrides ?? []);
+  const layered = resolveSections({ options, environment: environment.layer, file: file.layer });
+  const { resolved, issues } = addPassword(layered, request.environment);
+  const placeOf = beginningOf(document, request.file);
+  const fixed = checkFixedSections(resolved, placeOf);
+  const processes = checkProcessSections(resolved, placeOf);
+  const notices = withoutErrors([
+    ...found,
+    ...file.issues,
+    ...environment.issues,
+    ...issues,
+    ...fixed.issues,
+    ...processes.issues,
+  ]);
+  const values = fixed.values();
+  const policies = buildProcessSettings({ ...processes.values(), shell: values.monitor.shell });
+  return freezeDeep({ settings: buildSettings(values, policies), origins: describeSections(resolved), notices });
+}
+
+function withoutErrors(issues: readonly ConfigIssue[]): readonly ConfigIssue[] {
+  const errors = issues.filter((issue) => issue.severity === 'error');
+  const notices = issues.filter((issue) => issue.severity === 'notice');
+  if (errors.length > 0) throw new ConfigError(errors, notices);
+  return sortIssues(notices);
+}
+
+function addPassword(
+  resolved: ResolvedSections,
+  environment: Environment,
+): { readonly resolved: ResolvedSections; readonly issues: readonly ConfigIssue[] } {
+  const { database } = resolved.fixed;
+  if (database.get('engine')?.text?.toLowerCase() === 'sqlite') return { resolved, issues: [] };
+  const { value, issues } = findPassword(database, environment);
+  const fixed = { ...resolved.fixed, database: new Map(database).set('password', value) };
+  return { resolved: { ...resolved, fixed }, issues };
+}
+
+function optionLayer(overrides: readonly SettingOverride[]): Layer {
+  const builder = new LayerBuilder();
+  for (const { option, section, key, value } of overrides) {
+    builder.set(section, key, { text: value, origin: { kind: 'option', source: option, line: null, section } });
+  }
+  return builder.layer;
+}
+
+function beginningOf(document: IniDocument, source: string): (section: string) => Place {
+  const lines = new Map(document.sections.map((section) => [section.name, section.line]));
+  return (section) => ({ source, line: lines.get(section) ?? null, section });
+}

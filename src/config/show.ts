@@ -1,0 +1,84 @@
+/** Shows the settings in force, section by section, each value with where it came from and no secret among them. */
+import type { KeySpec, KeyTable } from './key.js';
+import { describeOrigin, type Origin, type RawSection } from './origin.js';
+import { usesDefaultSection } from './process-sections.js';
+import { writeValue } from './read-value.js';
+import type { ResolvedSections } from './resolve.js';
+import { DEFAULT_PROCESS_SECTION, FIXED_SECTION_NAMES, keysOf, sectionOf } from './schema.js';
+
+/** Plain data: what `config show --json` prints. */
+export interface SettingsSection {
+  /** For example `monitor` or `process.sshd`. */
+  readonly name: string;
+  readonly values: readonly SettingsValue[];
+}
+
+export interface SettingsValue {
+  readonly key: string;
+  /** As it is written in the file; null: not set. A secret that is set reads `********`. */
+  readonly text: string | null;
+  readonly isSecret: boolean;
+  readonly origin: Origin;
+  /** The same in words: `config.ini:17`. */
+  readonly from: string;
+}
+
+const MASK = '********';
+
+/** Fixed sections first, then `[process.default]` where it counts, then the processes in the order of the file. */
+export function describeSections(resolved: ResolvedSections): readonly SettingsSection[] {
+  const isDefaultShown = resolved.hasDefaultSection || usesDefaultSection(resolved);
+  return [
+    ...FIXED_SECTION_NAMES.map((name) => describeSection(name, resolved.fixed[name])),
+    ...(isDefaultShown ? [describeSection(DEFAULT_PROCESS_SECTION, resolved.processDefault)] : []),
+    ...[...resolved.processes].map(([name, raw]) => describeSection(sectionOf(name), raw)),
+  ];
+}
+
+/**
+ * The same as INI text; reading it gives the same settings, the password apart. Values with one origin stand together
+ * under a comment that names it, what was set before what was left at its default.
+ */
+export function renderSettings(sections: readonly SettingsSection[]): string {
+  return sections.map(renderSection).join('\n');
+}
+
+function describeSection(name: string, raw: RawSection): SettingsSection {
+  const keys = keysOf(name) ?? {};
+  return { name, values: Object.entries(keys).map(([key, spec]) => describeValue(name, key, spec, raw)) };
+}
+
+function describeValue(section: string, key: string, spec: KeySpec<unknown>, raw: RawSection): SettingsValue {
+  const value = raw.get(key);
+  if (value === undefined) throw new Error(`a section without ${key} was resolved: ${section}`);
+  const isSecret = spec.reading === 'secret';
+  return {
+    key,
+    text: isSecret && value.text !== null ? MASK : value.text,
+    isSecret,
+    origin: value.origin,
+    from: describeOrigin(value.origin, section),
+  };
+}
+
+function renderSection({ name, values }: SettingsSection): string {
+  const keys = keysOf(name) ?? {};
+  const shown = values.filter(({ text, origin }) => text !== null || origin.kind !== 'default');
+  const isDefault = ({ origin }: SettingsValue): boolean => origin.kind === 'default';
+  const ordered = [...shown.filter((value) => !isDefault(value)), ...shown.filter(isDefault)];
+  const lines = [`[${name}]`];
+  let lastFrom: string | null = null;
+  for (const value of ordered) {
+    if (value.from !== lastFrom) lines.push(`; ${value.from}`);
+    lastFrom = value.from;
+    lines.push(renderValue(value, keys));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function renderValue({ key, text, isSecret }: SettingsValue, keys: KeyTable): string {
+  const spec = keys[key];
+  if (isSecret) return `; ${key} = ${text ?? ''}`;
+  const written = text === null || spec === undefined ? '' : writeValue(text, spec.reading);
+  return `${key} = ${written}`.trimEnd();
+}
