@@ -1,0 +1,28 @@
+/** Looks up a user of this host, wherever the host keeps its users. */
+import type { CommandRunner, RunOptions } from '../../ports/command-runner.js';
+
+/** One user's account. */
+export interface UserAccount {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly home: string;
+  readonly shell: string;
+}
+
+/** By name or number; null: there is no such user, or nobody can say. */
+export async function lookupUser(
+  user: string,
+  runner: CommandRunner,
+  options: RunOptions,
+): Promise<UserAccount | null> {
+  const result = await runner.run({ file: 'getent', args: ['passwd', '--', user] }, options);
+  return result.kind === 'exited' && result.exitCode === 0 ? parseAccount(result.output) : null;
+}
+
+/** Example: `www-data:x:33:33:www-data:/var/www:/usr/sbin/nologin`; null: no such line. */
+export function parseAccount(text: string): UserAccount | null {
+  const [name, , uid, gid, , home, shell] = (text.split('\n')[0] ?? '').split(':');
+  if (name === undefined || shell === undefined || !/^\d+$/.test(uid ?? '') || !/^\d+$/.test(gid ?? '')) return null;
+  return { name, uid: Number(uid), gid: Number(gid), home: home ?? '/', shell };
+}
