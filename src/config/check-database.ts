@@ -36,7 +36,7 @@ function checkTls(raw: RawSection, values: DatabaseValues): readonly ConfigIssue
   if (isSet('ssl_cert') && !isSet('ssl_key')) refuse('ssl_cert', 'needs ssl_key beside it');
   if (isSet('ssl_key') && !isSet('ssl_cert')) refuse('ssl_key', 'needs ssl_cert beside it');
   if (values.ssl === 'verify' && values.host?.some(({ host }) => isIP(host) !== 0) === true) {
-    refuse('host', 'ssl = verify proves the server’s name, so write a DNS name, not an IP address');
+    refuse('host', "ssl = verify proves the server's name, so write a DNS name, not an IP address");
   }
   return issues;
 }

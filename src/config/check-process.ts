@@ -58,9 +58,9 @@ function checkStrategy({ place, name, raw, values, isExecutable }: CheckedProces
 
 function checkSystemName({ place, name, raw, values }: CheckedProcess): readonly ConfigIssue[] {
   const { restart_strategy: strategy, system_name: systemName } = values;
-  if (name === null || systemName === undefined || strategy === undefined) return [];
+  if (name === null || systemName === undefined) return [];
   const at = { ...placeOf('system_name', raw, place), key: 'system_name' };
-  const allowPath = strategy === 'process';
+  const allowPath = strategy === undefined || strategy === 'process';
   if (toSystemName(systemName ?? name, { allowPath }) !== null) return [];
   if (systemName === null) {
     const problem = 'missing: the name of this section cannot be that of a unit or executable';
@@ -78,8 +78,7 @@ function checkHealth({ place, name, raw, values }: CheckedProcess): readonly Con
     notices.push(noticeIssue({ ...issuePlace(value.origin), key, problem }));
   };
   if (name !== null && values.health_check_url === null) {
-    if (raw.get('health_check_status')?.origin.kind === 'file') notice('health_check_status', NO_ADDRESS);
-    notice('health_check_text', NO_ADDRESS);
+    notice('health_check_text', 'has no effect without health_check_url');
   }
   const isRenamed = typeof values.system_name === 'string' && values.system_name !== name;
   if (isRenamed && values.health_check_command?.includes('%s') === true) {
@@ -88,8 +87,6 @@ function checkHealth({ place, name, raw, values }: CheckedProcess): readonly Con
   }
   return notices;
 }
-
-const NO_ADDRESS = 'has no effect without health_check_url';
 
 /** Where the value was written in this very section; else where the section begins. */
 function placeOf(key: string, raw: RawSection, begin: Place): Place {

@@ -41,7 +41,7 @@ export function formatIssue(issue: ConfigIssue): string {
   const place = issue.line === null ? `${issue.source}: ` : `${issue.source}:${String(issue.line)}: `;
   const section = issue.section === null ? '' : `[${issue.section}] `;
   const key = issue.key === null ? '' : `${issue.key}: `;
-  const found = issue.found === null ? '' : `; found ${quoted(issue.found)}`;
+  const found = issue.found === null || issue.found === '' ? '' : `; found ${quoted(issue.found)}`;
   const allowed = issue.allowed === null ? '' : `; allowed: ${issue.allowed}`;
   const suggestion = issue.suggestion === null ? '' : `; ${issue.suggestion}`;
   return oneLine(`${place}${section}${key}${issue.problem}${found}${allowed}${suggestion}`);

@@ -15,7 +15,7 @@ export const DATABASE_KEYS = {
   user: optional(text(128), 'User of the database; required for mysql.'),
   password: optional(
     secret(),
-    'Better kept out of this file: see “The password”. Taken literally, to the end of the line.',
+    'Better kept out of this file: see The password in the manual. Taken literally, to the end of the line.',
   ),
   password_file: optional(path(), 'File whose only line is the password; refused when others may read it.'),
   database: optional(text(64), 'Name of the database; required for mysql.'),
@@ -25,7 +25,7 @@ export const DATABASE_KEYS = {
     'off',
     'Encryption: none, encrypted, or encrypted with the name and certificate of the server proved.',
   ),
-  ssl_ca: optional(path(), 'Certificates that sign the server’s; without it the usual public ones count.'),
+  ssl_ca: optional(path(), "Certificates that sign the server's; without it the usual public ones count."),
   ssl_cert: optional(path(), 'Our certificate, where the server asks for one.'),
   ssl_key: optional(path(), 'Key of our certificate.'),
   connect_timeout: key(seconds(1, 300), '5', 'Longest wait for a connection.'),

@@ -20,7 +20,7 @@ export const LIMIT_KEYS = {
   restart_budget_window: key(
     seconds(1, 604_800),
     '3600',
-    'The window of the budget; in `[monitor]` of the host’s too.',
+    "The window of the budget; in `[monitor]` of the host's too.",
   ),
 } satisfies KeyTable;
 

@@ -65,7 +65,7 @@ const PROOF_KEYS = {
 
 const PLACE_KEYS = {
   pid_file: ownSectionOnly(optional(path(), 'Where the program writes its pid: a hint, never a proof.')),
-  user: optional(userName(), 'User that a program started by the monitor runs as; without it the monitor’s own.'),
+  user: optional(userName(), "User that a program started by the monitor runs as; without it the monitor's own."),
   working_directory: optional(path(), 'Directory that a started program runs in.'),
   environment: optional(
     variables(),

@@ -37,7 +37,7 @@ const FATES: Readonly<Record<string, Readonly<Record<string, Fate>>>> = {
 const PROCESS_FATES: Readonly<Record<string, Fate>> = {
   restart_block_b64: {
     kind: 'refused',
-    instead: 'decode it (base64 -d) into a script of root’s and write restart_command = /path/to/script',
+    instead: 'decode it (base64 -d) into a script that root owns and write restart_command = /path/to/script',
   },
   restart_script_path: { kind: 'refused', instead: 'write restart_command = /path/to/script' },
 };
