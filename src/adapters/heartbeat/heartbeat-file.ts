@@ -1,0 +1,40 @@
+/** A file with the time of the last sign of life, for whoever watches the monitor from outside. */
+import { rename, rm, writeFile } from 'node:fs/promises';
+import type { Clock } from '../../ports/clock.js';
+
+const FILE_MODE = 0o644;
+
+export type BeatResult =
+  | { readonly kind: 'written' }
+  /** The first failure in a row: worth a line. */
+  | { readonly kind: 'failed'; readonly detail: string }
+  /** Told already. */
+  | { readonly kind: 'still_failing' };
+
+/** Holds epoch seconds and a line end, for example `1767225600`; readable by all, whole at every moment. */
+export class HeartbeatFile {
+  readonly #path: string;
+  readonly #clock: Clock;
+  #isFailing = false;
+
+  constructor(path: string, clock: Clock) {
+    this.#path = path;
+    this.#clock = clock;
+  }
+
+  /** Writes the present time. Never rejects. */
+  async beat(): Promise<BeatResult> {
+    const temporary = `${this.#path}.tmp`;
+    try {
+      await writeFile(temporary, `${Math.floor(this.#clock.nowMs() / 1000)}\n`, { mode: FILE_MODE });
+      await rename(temporary, this.#path);
+      this.#isFailing = false;
+      return { kind: 'written' };
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(() => undefined);
+      if (this.#isFailing) return { kind: 'still_failing' };
+      this.#isFailing = true;
+      return { kind: 'failed', detail: error instanceof Error ? error.message : String(error) };
+    }
+  }
+}

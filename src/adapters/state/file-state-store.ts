@@ -1,0 +1,151 @@
+/** The monitor's memory as one file that is whole at every moment. */
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pid } from 'node:process';
+import type { StoredState } from '../../domain/stored-state.js';
+import type { Clock } from '../../ports/clock.js';
+import type { LoadedState, SaveResult, StateStore } from '../../ports/state-store.js';
+import { parseState, stateText } from './parse-state.js';
+
+const FILE_NAME = 'state.json';
+const FILE_MODE = 0o640;
+const DIRECTORY_MODE = 0o750;
+const MOST_DAMAGED_FILES = 3;
+const TEMPORARY_NAME = /^state\.json\.\d+\.tmp$/;
+const DAMAGED_NAME = /^state\.json\.damaged-(\d+)$/;
+
+export interface FileStateStoreOptions {
+  /** Made by the first save where it is missing. */
+  readonly directory: string;
+  readonly clock: Clock;
+  /**
+   * `owner`: the one program that saves; it also sets a damaged file aside and clears up what a dead owner left.
+   * `reader`: looks only, beside a running owner; its saves fail.
+   */
+  readonly access: 'owner' | 'reader';
+}
+
+interface WaitingSave {
+  state: StoredState;
+  readonly result: Promise<SaveResult>;
+}
+
+/**
+ * `state.json`. A save writes a second file, makes it durable and renames it over the first: power may fail between any
+ * two of these steps. Saves made while one is being written are carried out as one, with the newest state.
+ */
+export class FileStateStore implements StateStore {
+  readonly #options: FileStateStoreOptions;
+  readonly #path: string;
+  #lastSave: Promise<unknown> = Promise.resolve();
+  #waiting: WaitingSave | null = null;
+
+  constructor(options: FileStateStoreOptions) {
+    this.#options = options;
+    this.#path = join(options.directory, FILE_NAME);
+  }
+
+  async load(): Promise<LoadedState> {
+    if (this.#options.access === 'owner') await this.#removeLeftovers();
+    try {
+      const parsed = parseState(await readFile(this.#path, 'utf8'));
+      return parsed.ok ? { kind: 'loaded', state: parsed.state } : await this.#setAside(parsed.detail);
+    } catch (error) {
+      return isMissing(error)
+        ? { kind: 'none' }
+        : await this.#setAside(`${this.#path} cannot be read: ${words(error)}`);
+    }
+  }
+
+  save(state: StoredState): Promise<SaveResult> {
+    if (this.#options.access === 'reader') {
+      return Promise.resolve({ kind: 'failed', detail: `${this.#path} is only read here` });
+    }
+    if (this.#waiting !== null) {
+      this.#waiting.state = state;
+      return this.#waiting.result;
+    }
+    const result = this.#lastSave.then(() => this.#writeWaiting());
+    this.#waiting = { state, result };
+    this.#lastSave = result;
+    return result;
+  }
+
+  async #writeWaiting(): Promise<SaveResult> {
+    const waiting = this.#waiting;
+    this.#waiting = null;
+    if (waiting === null) return { kind: 'saved' };
+    const temporary = `${this.#path}.${pid}.tmp`;
+    try {
+      await mkdir(this.#options.directory, { recursive: true, mode: DIRECTORY_MODE });
+      await writeDurably(temporary, stateText(waiting.state));
+      await rename(temporary, this.#path);
+      await syncDirectory(this.#options.directory);
+      return { kind: 'saved' };
+    } catch (error) {
+      await removeQuietly(temporary);
+      return { kind: 'failed', detail: `${this.#path} cannot be written: ${words(error)}` };
+    }
+  }
+
+  /** Keeps the damaged file for people to look at, and the newest few of such files only. */
+  async #setAside(detail: string): Promise<LoadedState> {
+    if (this.#options.access === 'reader') return { kind: 'damaged', detail, movedTo: null };
+    const movedTo = `${this.#path}.damaged-${this.#options.clock.nowMs()}`;
+    try {
+      await rename(this.#path, movedTo);
+    } catch (error) {
+      return { kind: 'damaged', detail: `${detail}; it cannot be moved: ${words(error)}`, movedTo: null };
+    }
+    const ageOf = (name: string): number => Number(DAMAGED_NAME.exec(name)?.[1]);
+    const damaged = (await this.#names(DAMAGED_NAME)).sort((one, other) => ageOf(other) - ageOf(one));
+    await this.#remove(damaged.slice(MOST_DAMAGED_FILES));
+    return { kind: 'damaged', detail, movedTo };
+  }
+
+  async #removeLeftovers(): Promise<void> {
+    await this.#remove(await this.#names(TEMPORARY_NAME));
+  }
+
+  async #names(pattern: RegExp): Promise<string[]> {
+    const names = await readdir(this.#options.directory).catch(() => []);
+    return names.filter((name) => pattern.test(name));
+  }
+
+  async #remove(names: readonly string[]): Promise<void> {
+    for (const name of names) await removeQuietly(join(this.#options.directory, name));
+  }
+}
+
+async function writeDurably(path: string, content: string): Promise<void> {
+  const file = await open(path, 'w', FILE_MODE);
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Without this a rename may be forgotten when power fails. */
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+/** What is left behind costs a few bytes and is tried again at the next start. */
+async function removeQuietly(path: string): Promise<void> {
+  await rm(path, { force: true }).catch(() => undefined);
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
+
+function words(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
