@@ -80,7 +80,7 @@ describe('ProcessStarter with real programs', () => {
   it('gives the program its directory and environment, and nothing of the monitor’s own', async () => {
     vi.stubEnv('MONITOR_DB_PASSWORD', 'secret');
     const file = join(directory, 'report');
-    const request = startRequest(`${fixture('shows-environment.sh')} ${file}`, {
+    const request = startRequest(`${fixture('shows-environment.sh')} ${file} ${MARK}`, {
       workingDirectory: directory,
       environment: { GREETING: 'bună "ziua" $HOME' },
     });
@@ -95,7 +95,7 @@ describe('ProcessStarter with real programs', () => {
 
   it.runIf(ownUid === 0)('runs the program as another user with the groups and home of that user', async () => {
     const file = join(directory, 'report');
-    const request = startRequest(`${fixture('shows-environment.sh')} ${file}`, { user: 'nobody' });
+    const request = startRequest(`${fixture('shows-environment.sh')} ${file} ${MARK}`, { user: 'nobody' });
     const { pid } = identityOf(await starter.start(request, options));
     const text = await report(file);
     expect(text).toContain('user=nobody groups=nogroup\n');

@@ -131,9 +131,8 @@ async function start(file: string, args: readonly string[]): Promise<number> {
 }
 
 async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  // Its group where it leads one, so that its children go with it.
+  const exited = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : Promise.resolve();
+  // Its group where it leads one: children live on in it when the leader has been killed.
   if (!tryKill(-(child.pid ?? 0))) child.kill('SIGKILL');
   await exited;
 }
