@@ -29,12 +29,18 @@ export class BootedMachine implements AsyncDisposable {
     this.#keeper = keeper;
   }
 
-  run(command: readonly string[], options: RunInput = {}): Promise<RunResult> {
-    // Out of the host's control group first; and what is killed here for being late is killed in the machine too.
+  /** The command line that runs `command` in the machine when it is run on the host. */
+  onHost(command: readonly string[]): readonly [string, ...string[]] {
+    // Out of the host's control group first; and what is killed on the host for being late is killed in the machine too.
     const enter = 'echo 0 >"$0/visitors/cgroup.procs" && exec nsenter "$@"';
     const target = ['--target', `${this.pid}`, '--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup'];
     const inside = ['setpriv', '--pdeathsig', 'KILL', 'env', '-i', ...ENVIRONMENT, ...command];
-    return runProgram('/bin/sh', ['-c', enter, this.group, ...target, ...inside], options);
+    return ['/bin/sh', '-c', enter, this.group, ...target, ...inside];
+  }
+
+  run(command: readonly string[], options: RunInput = {}): Promise<RunResult> {
+    const [file, ...args] = this.onHost(command);
+    return runProgram(file, args, options);
   }
 
   sh(line: string, options: RunInput = {}): Promise<RunResult> {

@@ -1,0 +1,51 @@
+/** Tells from the end of a `systemctl` command how systemd took the request. */
+import type { CommandResult } from '../../ports/command-runner.js';
+import type { UnitActionResult } from '../../ports/unit-manager.js';
+
+type Refusal = 'unavailable' | 'not_permitted' | 'conflict' | 'start_limit' | 'impossible';
+
+/**
+ * What `systemctl` says (in the C locale) where its exit code does not tell: 1 stands for most of them. Each begins
+ * inside the sentence, behind a blank, so that no unit is taken for one by its name.
+ * Source: systemd, src/shared/bus-wait-for-jobs.c, src/core/transaction.c, src/core/dbus-unit.c.
+ */
+const SAYINGS: readonly (readonly [RegExp, Refusal])[] = [
+  [/ to connect to .*bus| not been booted with systemd| get D-Bus connection/, 'unavailable'],
+  [/ Access denied| [Ii]nteractive authentication required/, 'not_permitted'],
+  [/ is destructive| canceled\.$/m, 'conflict'],
+  [/ attempted too often| repeated too quickly| start-limit/, 'start_limit'],
+  [/ not found\.| is masked\.| has a bad unit file setting\.| not loaded properly/, 'impossible'],
+  [
+    / by dependency only| is not valid\.| missing the instance name| is not applicable| a valid .*unit name/,
+    'impossible',
+  ],
+];
+
+const LONGEST_DETAIL = 300;
+
+/** `timed_out` and `aborted` end the waiting only: the job itself goes on in systemd. */
+export function toActionResult(result: CommandResult): UnitActionResult {
+  switch (result.kind) {
+    case 'exited':
+      return result.exitCode === 0 ? { kind: 'done' } : refusal(result.output, result.exitCode);
+    case 'killed':
+      return { kind: 'failed', detail: `systemctl was ended by ${result.signal}` };
+    case 'timed_out':
+    case 'aborted':
+      return { kind: result.kind };
+    case 'not_started':
+      return { kind: 'unavailable', detail: result.detail };
+  }
+}
+
+function refusal(output: string, exitCode: number): UnitActionResult {
+  const saying = SAYINGS.find(([pattern]) => pattern.test(output));
+  const detail = firstSentence(output) ?? `systemctl exited with ${exitCode} and said nothing`;
+  return { kind: saying?.[1] ?? 'failed', detail };
+}
+
+/** The lines after it only advise to read the journal; a warning before it is about stale unit files. */
+function firstSentence(output: string): string | undefined {
+  const line = output.split('\n').find((text) => text.trim() !== '' && !text.startsWith('Warning:'));
+  return line?.trim().slice(0, LONGEST_DETAIL);
+}

@@ -1,0 +1,60 @@
+/** Tells systemd how the monitor is, through the `systemd-notify` command; the unit needs `NotifyAccess=all` for it. */
+import type { CommandRunner } from '../../ports/command-runner.js';
+import type { SupervisorNotifier } from '../../ports/supervisor-notifier.js';
+
+const LONGEST_STATUS_BYTES = 500;
+const TIMEOUT_MS = 5000;
+
+/**
+ * Messages go out one after another; a status that a newer one has overtaken while it waited is not sent, nor is one
+ * equal to the last. Nothing that goes wrong here is told to the caller.
+ */
+export class SdNotify implements SupervisorNotifier {
+  readonly #runner: CommandRunner;
+  readonly #socket: string | null;
+  #lastSent: Promise<unknown> = Promise.resolve();
+  #status = '';
+
+  /** `socket`: what systemd passed in `NOTIFY_SOCKET`; null: it is not our supervisor, and nothing is ever sent. */
+  constructor(runner: CommandRunner, socket: string | null) {
+    this.#runner = runner;
+    this.#socket = socket;
+  }
+
+  ready(): Promise<void> {
+    return this.#inTurn(() => this.#send(['READY=1', ...(this.#status === '' ? [] : [`STATUS=${this.#status}`])]));
+  }
+
+  status(text: string): Promise<void> {
+    const status = toStatusLine(text);
+    if (status === this.#status) return Promise.resolve();
+    this.#status = status;
+    return this.#inTurn(async () => {
+      if (status === this.#status) await this.#send([`STATUS=${status}`]);
+    });
+  }
+
+  stopping(): Promise<void> {
+    return this.#inTurn(() => this.#send(['STOPPING=1']));
+  }
+
+  #inTurn(send: () => Promise<void>): Promise<void> {
+    const sent = this.#lastSent.then(send).catch(() => undefined);
+    this.#lastSent = sent;
+    return sent;
+  }
+
+  async #send(assignments: readonly string[]): Promise<void> {
+    if (this.#socket === null) return;
+    const command = { file: 'systemd-notify', args: assignments, environment: { NOTIFY_SOCKET: this.#socket } };
+    await this.#runner.run(command, { timeoutMs: TIMEOUT_MS, signal: new AbortController().signal });
+  }
+}
+
+/** A line end in it would begin a message of its own: `STATUS=` may hold names from the database. */
+function toStatusLine(text: string): string {
+  const line = text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+  const bytes = Buffer.from(line).subarray(0, LONGEST_STATUS_BYTES);
+  // As part of a stream, a character that the cut has split is held back instead of being replaced.
+  return new TextDecoder().decode(bytes, { stream: true });
+}

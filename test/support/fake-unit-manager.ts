@@ -1,0 +1,184 @@
+/** A service manager without services: units are descriptions, their lives are computed from the clock. */
+import { toUnitName } from '../../src/adapters/systemd/unit-name.js';
+import { notFoundState } from '../../src/adapters/systemd/systemctl-show.js';
+import type { UnitState } from '../../src/domain/unit-state.js';
+import type { Clock } from '../../src/ports/clock.js';
+import type { RunOptions } from '../../src/ports/command-runner.js';
+import type { UnitActionResult, UnitManager, UnitStates } from '../../src/ports/unit-manager.js';
+import { deadState, stateOf, type FakeLife, type LivedLife } from './fake-unit-life.js';
+
+/** How one restart goes. Default: done at once, and it runs. An answer other than `done` and no life: it goes on as before. */
+export interface FakeRestart {
+  readonly answer?: UnitActionResult;
+  readonly life?: FakeLife;
+  /** How long the job takes; it goes on in systemd when the caller's time is up. */
+  readonly takesMs?: number;
+}
+
+/** Example: `{ aliases: ['mysql.service'], initially: { kind: 'runs' }, restarts: [{ life: { kind: 'exits', afterMs: 500, status: 3 } }] }` */
+export interface FakeUnit {
+  readonly aliases?: readonly string[];
+  /** Properties that differ from those of a loaded `simple` service. */
+  readonly properties?: Partial<UnitState>;
+  /** Default: dead. */
+  readonly initially?: FakeLife;
+  /** One after another, the last one for ever. */
+  readonly restarts?: readonly FakeRestart[];
+  /** So many starts succeed until `resetFailed`. */
+  readonly startLimitBurst?: number;
+}
+
+interface Job {
+  readonly untilMs: number;
+  readonly shows: Partial<UnitState>;
+  readonly life: FakeLife;
+}
+
+interface Entry {
+  readonly unit: FakeUnit;
+  readonly base: UnitState;
+  readonly restarts: FakeRestart[];
+  lived: LivedLife;
+  job: Job | null;
+  starts: number;
+}
+
+/** What was asked of it, in order. */
+export interface UnitCall {
+  readonly kind: 'describe' | 'restart' | 'reset_failed';
+  readonly names: readonly string[];
+  /** Monotonic time. */
+  readonly atMs: number;
+}
+
+export class FakeUnitManager implements UnitManager {
+  readonly calls: UnitCall[] = [];
+  /** false: there is no systemd. */
+  isAvailable = true;
+  readonly #clock: Clock;
+  readonly #entries = new Map<string, Entry>();
+  #started = 0;
+
+  constructor(clock: Clock, units: Readonly<Record<string, FakeUnit>> = {}) {
+    this.#clock = clock;
+    for (const [id, unit] of Object.entries(units)) this.add(id, unit);
+  }
+
+  /** Adds a unit or replaces it, forgetting its past. */
+  add(id: string, unit: FakeUnit = {}): void {
+    const base = { ...deadState(id), names: [id, ...(unit.aliases ?? [])], ...unit.properties };
+    const entry = { unit, base, restarts: [...(unit.restarts ?? [])], job: null, starts: 0 };
+    this.#entries.set(id, { ...entry, lived: this.#begin(unit.initially ?? { kind: 'dead' }) });
+  }
+
+  /** Something happens to the unit, now and not by our doing. */
+  happens(name: string, life: FakeLife): void {
+    const entry = this.#known(name);
+    entry.job = null;
+    entry.lived = this.#begin(life);
+  }
+
+  /** An operator stops the unit; until that is done, nobody else's job is let in. */
+  operatorStops(name: string, takesMs: number): void {
+    const shows = { activeState: 'deactivating', subState: 'stop-sigterm', mainPid: 0 };
+    this.#known(name).job = { untilMs: this.#clock.monotonicMs() + takesMs, shows, life: { kind: 'dead' } };
+  }
+
+  /** Names of the units restarted, as they were asked for. */
+  get restarted(): readonly string[] {
+    return this.calls.filter(({ kind }) => kind === 'restart').flatMap(({ names }) => names);
+  }
+
+  async describe(names: readonly string[], { signal }: RunOptions): Promise<UnitStates | 'unavailable'> {
+    this.#record('describe', names);
+    if (!this.isAvailable || signal.aborted) return 'unavailable';
+    return new Map(names.map((name) => [name, this.#state(name)]));
+  }
+
+  async restart(name: string, options: RunOptions): Promise<UnitActionResult> {
+    this.#record('restart', [name]);
+    const entry = this.#find(name);
+    const refusal = this.#refusal(entry, options.signal);
+    if (refusal !== null || entry === undefined) return refusal ?? impossible(name);
+    entry.starts += 1;
+    const next = entry.restarts.length > 1 ? entry.restarts.shift() : entry.restarts[0];
+    return this.#carryOut(entry, next ?? {}, options);
+  }
+
+  async resetFailed(name: string, { signal }: RunOptions): Promise<UnitActionResult> {
+    this.#record('reset_failed', [name]);
+    if (signal.aborted) return { kind: 'aborted' };
+    if (!this.isAvailable) return { kind: 'unavailable', detail: 'no systemd' };
+    const entry = this.#find(name);
+    if (entry === undefined) return impossible(name);
+    entry.starts = 0;
+    if (this.#state(name).activeState === 'failed') entry.lived = this.#begin({ kind: 'dead' });
+    return { kind: 'done' };
+  }
+
+  async #carryOut(entry: Entry, restart: FakeRestart, { timeoutMs, signal }: RunOptions): Promise<UnitActionResult> {
+    const { answer = { kind: 'done' }, takesMs = 0 } = restart;
+    const life: FakeLife | undefined = restart.life ?? (answer.kind === 'done' ? { kind: 'runs' } : undefined);
+    if (life !== undefined) {
+      const untilMs = this.#clock.monotonicMs() + takesMs;
+      entry.job = { untilMs, shows: { activeState: 'activating', subState: 'start' }, life };
+    }
+    const slept = await this.#clock.sleep(Math.min(takesMs, timeoutMs), signal);
+    if (slept === 'aborted') return { kind: 'aborted' };
+    return takesMs > timeoutMs ? { kind: 'timed_out' } : answer;
+  }
+
+  #refusal(entry: Entry | undefined, signal: AbortSignal): UnitActionResult | null {
+    if (signal.aborted) return { kind: 'aborted' };
+    if (!this.isAvailable) return { kind: 'unavailable', detail: 'no systemd' };
+    if (entry === undefined) return null;
+    const { loadState, refusesManualStart, id } = entry.base;
+    if (loadState !== 'loaded' || refusesManualStart) return impossible(id);
+    this.#settle(entry);
+    if (entry.job !== null) return { kind: 'conflict', detail: `a job of somebody else for ${id}` };
+    if (entry.starts < (entry.unit.startLimitBurst ?? Infinity)) return null;
+    entry.lived = this.#begin({ kind: 'failed', result: 'start-limit-hit' });
+    return { kind: 'start_limit', detail: `${id} was started too often` };
+  }
+
+  #state(name: string): UnitState {
+    const entry = this.#find(name);
+    if (entry === undefined) return notFoundState(toUnitName(name) ?? name);
+    this.#settle(entry);
+    const state = stateOf(entry.base, entry.lived, this.#clock.monotonicMs());
+    return entry.job === null ? state : { ...state, ...entry.job.shows, hasJob: true };
+  }
+
+  /** A job whose time has come is done, and the life after it begins with its end. */
+  #settle(entry: Entry): void {
+    const { job } = entry;
+    if (job === null || this.#clock.monotonicMs() < job.untilMs) return;
+    entry.lived = this.#begin(job.life, job.untilMs);
+    entry.job = null;
+  }
+
+  #begin(life: FakeLife, sinceMs = this.#clock.monotonicMs()): LivedLife {
+    // Room for the starts that a crash loop makes by itself.
+    this.#started += 1000;
+    return { life, sinceMs, startNumber: this.#started };
+  }
+
+  #find(name: string): Entry | undefined {
+    const unit = toUnitName(name);
+    return [...this.#entries.values()].find(({ base }) => unit !== null && base.names.includes(unit));
+  }
+
+  #known(name: string): Entry {
+    const entry = this.#find(name);
+    if (entry === undefined) throw new Error(`no such unit in this test: ${name}`);
+    return entry;
+  }
+
+  #record(kind: UnitCall['kind'], names: readonly string[]): void {
+    this.calls.push({ kind, names, atMs: this.#clock.monotonicMs() });
+  }
+}
+
+function impossible(name: string): UnitActionResult {
+  return { kind: 'impossible', detail: `no unit that could be started: ${name}` };
+}
