@@ -1,0 +1,72 @@
+/** The real outside: this machine's clock, programs, units and network, and the database of the settings. */
+import { readFile } from 'node:fs/promises';
+import { createProcessStarter, detectHostAbilities } from '../adapters/exec/process-starter.js';
+import { LinuxProcessTable } from '../adapters/exec/linux-process-table.js';
+import { SpawnRunner } from '../adapters/exec/spawn-runner.js';
+import { connectMysql } from '../adapters/mysql/connect-mysql.js';
+import type { MysqlOptions } from '../adapters/mysql/options.js';
+import { SystemNetworkProber } from '../adapters/net/network-prober.js';
+import { CryptoRandom } from '../adapters/random/crypto-random.js';
+import { connectSqlite } from '../adapters/sqlite/connect-sqlite.js';
+import { SystemctlUnitManager } from '../adapters/systemd/systemctl-unit-manager.js';
+import { SystemClock } from '../adapters/time/system-clock.js';
+import type { MysqlSettings, Settings } from '../config/settings.js';
+import type { HandsDeps } from '../engine/deps.js';
+import type { AlarmStore } from '../ports/alarm-store.js';
+import type { Clock } from '../ports/clock.js';
+import type { EventSink } from '../ports/event-sink.js';
+import type { Random } from '../ports/random.js';
+
+export interface SystemPorts extends HandsDeps {
+  readonly random: Random;
+}
+
+export function createSystemPorts(events: EventSink, clock: Clock = new SystemClock()): SystemPorts {
+  const random = new CryptoRandom();
+  const runner = new SpawnRunner(clock);
+  const table = new LinuxProcessTable();
+  return {
+    clock,
+    random,
+    runner,
+    table,
+    events,
+    units: new SystemctlUnitManager(runner),
+    starter: createProcessStarter({ clock, random, runner, table, ...detectHostAbilities() }),
+    prober: new SystemNetworkProber(clock),
+  };
+}
+
+/** Connects at the first use. Throws where a certificate file that the settings name cannot be read. */
+export async function openStore(
+  { database, host }: Settings,
+  { clock, random }: Pick<SystemPorts, 'clock' | 'random'>,
+): Promise<AlarmStore> {
+  const { hostId } = host;
+  if (database.engine === 'mysql') return connectMysql(await mysqlOptions(database, hostId), clock, random);
+  const { path, queryTimeoutMs, writeBack } = database;
+  return connectSqlite({ path, queryTimeoutMs, writeBack, hostId }, { clock, random });
+}
+
+async function mysqlOptions(database: MysqlSettings, hostId: number | null): Promise<MysqlOptions> {
+  const { hosts, socket, ssl } = database;
+  const readPem = async (path: string | null): Promise<string | null> =>
+    path === null ? null : readFile(path, 'utf8');
+  return {
+    servers: socket === null ? hosts.map((each) => ({ kind: 'tcp', ...each })) : [{ kind: 'socket', path: socket }],
+    user: database.user,
+    password: () => Promise.resolve(database.password),
+    database: database.database,
+    tls: {
+      mode: ssl.mode,
+      ca: await readPem(ssl.caFile),
+      cert: await readPem(ssl.certFile),
+      key: await readPem(ssl.keyFile),
+    },
+    connectTimeoutMs: database.connectTimeoutMs,
+    queryTimeoutMs: database.queryTimeoutMs,
+    poolSize: database.poolSize,
+    writeBack: database.writeBack,
+    hostId,
+  };
+}
