@@ -1,0 +1,73 @@
+/** Asks once over HTTP and judges the answer. */
+import { request as requestHttp, type ClientRequest, type IncomingMessage } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import type { HttpProbe, ProbeResult } from '../../ports/network-prober.js';
+import { explainNetworkError, shownUrl } from './probe-detail.js';
+
+const BODY_LIMIT_BYTES = 64 * 1024;
+
+/**
+ * Resolves with the verdict; never rejects. Certificates are checked against the authorities that Node trusts.
+ * Whatever happens, an abort of `signal` closes the connection.
+ */
+export function exchangeHttp(probe: HttpProbe, signal: AbortSignal): Promise<ProbeResult> {
+  const url = URL.canParse(probe.url) ? new URL(probe.url) : null;
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:'))
+    return Promise.resolve({ ok: false, detail: 'the address to ask is no http or https URL' });
+  return new Promise((resolve) => {
+    const fail = (detail: string): void => resolve({ ok: false, detail: `${shownUrl(url)}: ${detail}` });
+    try {
+      const request = ask(url, signal);
+      request.once('error', (cause) => fail(explainNetworkError(cause)));
+      request.once('upgrade', (_, socket) => {
+        socket.destroy();
+        fail('switched to another protocol');
+      });
+      request.once('response', (response) => {
+        void judge(probe, url, response).then((result) => {
+          resolve(result);
+          response.destroy();
+        });
+      });
+      request.end();
+    } catch (cause: unknown) {
+      fail(explainNetworkError(cause));
+    }
+  });
+}
+
+function ask(url: URL, signal: AbortSignal): ClientRequest {
+  const headers = { accept: '*/*', connection: 'close', 'user-agent': 'process-monitor' };
+  // No agent: a connection that was kept alive would prove less than a new one.
+  return (url.protocol === 'https:' ? requestHttps : requestHttp)(url, { agent: false, headers, signal });
+}
+
+async function judge(probe: HttpProbe, url: URL, response: IncomingMessage): Promise<ProbeResult> {
+  const { from, to } = probe.statuses;
+  const status = response.statusCode ?? 0;
+  const answered = `${shownUrl(url)} answered ${status}`;
+  if (status < from || status > to)
+    return { ok: false, detail: `${answered}, expected ${from === to ? from : `${from}-${to}`}` };
+  if (probe.text === null) return { ok: true };
+  const found = await searchBody(response, Buffer.from(probe.text));
+  if (found === 'found') return { ok: true };
+  if (found === 'not_found') return { ok: false, detail: `${answered} without the text ${JSON.stringify(probe.text)}` };
+  return { ok: false, detail: `${answered}, then: ${found.broken}` };
+}
+
+async function searchBody(
+  response: IncomingMessage,
+  text: Buffer,
+): Promise<'found' | 'not_found' | { readonly broken: string }> {
+  let body = Buffer.alloc(0);
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      body = Buffer.concat([body, chunk]).subarray(0, BODY_LIMIT_BYTES);
+      if (body.includes(text)) return 'found';
+      if (body.length === BODY_LIMIT_BYTES) return 'not_found';
+    }
+    return body.includes(text) ? 'found' : 'not_found';
+  } catch (cause: unknown) {
+    return { broken: explainNetworkError(cause) };
+  }
+}

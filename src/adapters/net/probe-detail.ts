@@ -1,0 +1,38 @@
+/** Puts into words why a probe over the network failed. */
+
+/** The URL as it may be shown: without credentials, and without the query, which may hold some too. */
+export function shownUrl(url: URL): string {
+  return `${url.origin}${url.pathname}${url.search === '' ? '' : '?…'}`;
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection closed without an answer',
+  EPIPE: 'connection closed without an answer',
+  ENOTFOUND: 'no such host',
+  EAI_AGAIN: 'the host name cannot be looked up now',
+  ETIMEDOUT: 'no answer from the network',
+  EHOSTUNREACH: 'host unreachable',
+  ENETUNREACH: 'network unreachable',
+  EADDRNOTAVAIL: 'the address is not available',
+  EACCES: 'not permitted',
+  ENOENT: 'no such socket',
+  HPE_HEADER_OVERFLOW: 'its headers are too large',
+};
+
+/** Says what an error of a socket or a request means; never the address, which whoever asks knows. */
+export function explainNetworkError(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
+  const words = WORDS[code];
+  if (words !== undefined) return words;
+  if (code.startsWith('HPE_')) return 'its answer is not HTTP';
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL')) return `TLS failed (${code})`;
+  if (/CERT|ISSUER|SIGNED|TLS|CRL/.test(code)) return `its certificate is not accepted (${code})`;
+  return code === '' ? cause.message : `failed (${code})`;
+}
+
+/** Example: `no answer within 5 s`. */
+export function explainDeadline(timeoutMs: number): string {
+  return `no answer within ${timeoutMs / 1000} s`;
+}
