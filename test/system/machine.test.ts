@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { expect, it } from 'vitest';
 import { describeOnMachine } from './support/describe-on-machine.js';
-import { bootMachine } from './support/machine.js';
+import { bootMachine, PROJECT_DIRECTORY } from './support/machine.js';
 import { waitFor } from './support/wait-for.js';
 
 describeOnMachine('test machine', () => {
@@ -17,6 +17,16 @@ describeOnMachine('test machine', () => {
     expect(await machine.must('cat /proc/1/comm; uname -n; cat /proc/1/cgroup | tail -1')).toBe(
       'systemd\nplain\n0::/init.scope',
     );
+  });
+
+  it('has the Node that runs the tests, and this project', async () => {
+    await using machine = await bootMachine({ name: 'node' });
+    expect(await machine.must(`${process.execPath} --version`)).toBe(process.version);
+    expect(await machine.must(`ls ${PROJECT_DIRECTORY}/package.json`)).toBe(`${PROJECT_DIRECTORY}/package.json`);
+  });
+
+  it('says at once why it cannot be booted', async () => {
+    await expect(bootMachine({ name: 'no/directory' })).rejects.toThrow('cannot create directory');
   });
 
   it('runs several at once that do not see one another, each with its own database', async () => {
@@ -122,7 +132,7 @@ describeOnMachine('test machine', () => {
 /** A program that boots a machine, tells where it is, and never stops it. */
 async function bundleOwner(directory: string): Promise<string> {
   const support = join(import.meta.dirname, 'support');
-  const contents = `import { bootMachine } from './machine.js';
+  const contents = `import { bootMachine, PROJECT_DIRECTORY } from './machine.js';
     const { pid, group } = await bootMachine({ name: 'orphan' });
     console.log(JSON.stringify({ pid, group }));
     setInterval(() => undefined, 1000);`;

@@ -1,6 +1,7 @@
 /** A booted test machine as tests use it: commands, files, units and SQL in it, until it is stopped. */
 import { execFile, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -9,6 +10,7 @@ import { askMariadb, type SqlRow } from './machine-mariadb.js';
 import { describeRun, runProgram, type RunInput, type RunResult } from './run-program.js';
 import { waitFor, type WaitOptions } from './wait-for.js';
 
+const BOOT_TIMEOUT_MS = 60_000;
 const UNIT_DIRECTORY = '/etc/systemd/system';
 const ENVIRONMENT = ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/root', 'LANG=C.UTF-8'];
 
@@ -102,25 +104,23 @@ export class BootedMachine implements AsyncDisposable {
 
   /** Resolves once systemd has finished booting; units that failed are for the test to find. */
   async waitUntilUp(): Promise<void> {
+    const isGone = () => !existsSync(`/proc/${this.pid}`);
     const isUp = async () => {
-      if (this.#hasEnded()) throw new Error('its systemd has ended');
       const { stdout } = await this.run(['systemctl', 'is-system-running']);
       return ['running', 'degraded'].includes(stdout.trim());
     };
-    await waitFor(isUp, { what: 'systemd to be up', timeoutMs: 60_000 });
+    await waitFor(async () => isGone() || (await isUp()), { what: 'systemd to be up', timeoutMs: BOOT_TIMEOUT_MS });
+    if (isGone()) throw new Error('its first process has ended');
   }
 
   /** Ends everything in it at once and resolves when nothing of it is left; again: no more than that. */
   async stop(): Promise<void> {
     this.#keeper.stdin.end();
-    if (!this.#hasEnded()) await once(this.#keeper, 'exit');
+    if (this.#keeper.exitCode === null && this.#keeper.signalCode === null) await once(this.#keeper, 'exit');
+    if (this.#keeper.exitCode !== 0) throw new Error(`the keeper of ${this.group} could not clean up`);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
-  }
-
-  #hasEnded(): boolean {
-    return this.#keeper.exitCode !== null || this.#keeper.signalCode !== null;
   }
 }

@@ -56,10 +56,9 @@ function whyNoNamespaces(): string | null {
 function installMissing(): string | null {
   const missing = () => NEEDED.filter(([file]) => !existsSync(file)).map(([, name]) => name);
   if (missing().length > 0) {
-    // The package's own server must not be started on the host: the machines run theirs.
-    const line = `printf '#!/bin/sh\\nexit 101\\n' >"$policy" && chmod 755 "$policy"; apt-get -q update
-      apt-get -q -y -o DPkg::Lock::Timeout=300 --no-install-recommends install "$@"; rm -f "$policy"`;
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', policy: '/usr/sbin/policy-rc.d' };
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    const line = `apt-get -q update
+      apt-get -q -y -o DPkg::Lock::Timeout=300 --no-install-recommends install "$@"`;
     spawnSync('sh', ['-c', line, 'sh', ...missing()], { env, stdio: 'ignore', timeout: 600_000 });
   }
   return missing().length === 0 ? null : `these packages are missing and cannot be installed: ${missing().join(', ')}`;

@@ -26,6 +26,8 @@ export async function bootMachine({ name, mariadb = false }: MachineOptions): Pr
   const group = `${root}/test-machine-${name}-${randomBytes(4).toString('hex')}`;
   const keeper = startKeeper(group, name);
   const complaints: string[] = [];
+  // A keeper that has ended early has said why; that its input is closed adds nothing.
+  keeper.stdin.on('error', () => undefined);
   keeper.stderr.setEncoding('utf8').on('data', (text: string) => complaints.push(text));
   const machine = new BootedMachine(await firstPid(keeper), group, keeper);
   try {
@@ -33,7 +35,7 @@ export async function bootMachine({ name, mariadb = false }: MachineOptions): Pr
     if (mariadb) await startMariadb(machine);
     return machine;
   } catch (cause: unknown) {
-    await machine.stop();
+    await machine.stop().catch(() => undefined);
     throw new Error(`the machine ${name} did not come up: ${complaints.join('')}`, { cause });
   }
 }
