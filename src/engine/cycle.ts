@@ -138,7 +138,7 @@ function tell(deps: CycleDeps, verdicts: readonly Verdict[]): number {
       continue;
     }
     started += 1;
-    deps.sightings.forgetReason(verdict.order.lead);
+    deps.sightings.noteHandling(verdict.order.lead);
     deps.handOver(verdict.order);
   }
   return started;

@@ -7,10 +7,13 @@ interface Sighting {
   readonly processName: string | null;
   /** null: not skipped. */
   readonly code: SkipReason['code'] | null;
+  /** A handling of ours was begun for it: its end is told by that handling. */
+  readonly isHandled: boolean;
 }
 
 export interface SightingNews {
   readonly found: readonly AlarmRow[];
+  /** No longer in alarm, and never handled by us. */
   readonly gone: readonly { readonly processId: ProcessId | null; readonly processName: string | null }[];
 }
 
@@ -25,9 +28,11 @@ export class Sightings {
       const key = keyOf(row);
       const before = this.rows.get(key) ?? seen.get(key);
       if (before === undefined) found.push(row);
-      seen.set(key, before ?? { processId: row.processId, processName: row.processName, code: null });
+      seen.set(key, before ?? { processId: row.processId, processName: row.processName, code: null, isHandled: false });
     }
-    const gone = [...this.rows].filter(([key]) => !seen.has(key)).map(([, sighting]) => sighting);
+    const gone = [...this.rows]
+      .filter(([key, { isHandled }]) => !seen.has(key) && !isHandled)
+      .map(([, sighting]) => sighting);
     this.rows = seen;
     return { found, gone };
   }
@@ -37,14 +42,15 @@ export class Sightings {
     const key = keyOf(row);
     const before = this.rows.get(key);
     if (before?.code === code) return false;
-    this.rows.set(key, { processId: row.processId, processName: row.processName, code });
+    const isHandled = before?.isHandled ?? false;
+    this.rows.set(key, { processId: row.processId, processName: row.processName, code, isHandled });
     return true;
   }
 
   /** The row is being restarted: whatever is said of it next is news. */
-  forgetReason(row: { readonly processId: ProcessId | null; readonly processName: string }): void {
+  noteHandling(row: { readonly processId: ProcessId | null; readonly processName: string }): void {
     const key = keyOf(row);
-    if (this.rows.has(key)) this.rows.set(key, { ...row, code: null });
+    if (this.rows.has(key)) this.rows.set(key, { ...row, code: null, isHandled: true });
   }
 }
 
