@@ -46,10 +46,9 @@ function whyNoControlGroup(root: string): string | null {
 }
 
 function whyNoNamespaces(): string | null {
-  const line = 'mount -t tmpfs tmpfs /mnt && command -v setpriv nsenter >/dev/null';
-  const unshare = ['--mount', '--uts', '--ipc', '--pid', '--cgroup', '--net', '--fork', '--kill-child'];
-  const { status, stderr, error } = spawnSync('unshare', [...unshare, 'sh', '-c', line], { encoding: 'utf8' });
-  if (error !== undefined) return `unshare cannot be run: ${error.message}`;
+  const line = `command -v setpriv nsenter >/dev/null && unshare --mount --uts --ipc --pid --cgroup --net --fork \
+    --kill-child mount -t tmpfs tmpfs /mnt`;
+  const { status, stderr } = spawnSync('/bin/sh', ['-c', line], { encoding: 'utf8' });
   return status === 0 ? null : `namespaces or mounts are not allowed: ${stderr.trim()}`;
 }
 
