@@ -1,12 +1,13 @@
 /** The log file: numbered, rotated by size, bounded in number, and robust against what happens to disks. */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import roll from 'pino-roll';
 
 const FILE_MODE = 0o640;
 const DIRECTORY_MODE = 0o750;
-/** Kept in memory while nothing can be written. */
-const LONGEST_BACKLOG_BYTES = 1 << 20;
+/** Kept in memory while nothing can be written: at least a long line, at most about one file, which it ends up in. */
+const SHORTEST_BACKLOG_BYTES = 128 * 1024;
+const LONGEST_BACKLOG_BYTES = 1024 * 1024;
 const LOG_NAME = /^process-monitor\.(\d+)\.log$/;
 
 export interface RotatingFileOptions {
@@ -22,7 +23,7 @@ export interface RotatingFileOptions {
 }
 
 /**
- * Writes `process-monitor.N.log`, the highest N being the current one, and `current.log`, a link to it. Nothing here
+ * Writes `process-monitor.N.log`, the highest N being the current one, and `current.log`, a hard link to it. Nothing here
  * throws once it is open: a full disk, a directory that vanished or a file that was moved away cost at most lines,
  * which are counted.
  */
@@ -93,7 +94,7 @@ export class RotatingFile {
         size: `${maxSizeBytes}b`,
         sync: true,
         mode: FILE_MODE,
-        maxLength: LONGEST_BACKLOG_BYTES,
+        maxLength: Math.max(SHORTEST_BACKLOG_BYTES, Math.min(maxSizeBytes, LONGEST_BACKLOG_BYTES)),
       });
       stream.setMaxListeners(0); // many rotations within one turn of the event loop
       stream.on('error', (error: unknown) => this.#fail(error));
@@ -137,10 +138,7 @@ export class RotatingFile {
   #settleFiles(stream: roll.RollingStream): void {
     const directory = dirname(stream.file);
     try {
-      const link = join(directory, '.current.log.new');
-      rmSync(link, { force: true });
-      symlinkSync(basename(stream.file), link);
-      renameSync(link, join(directory, 'current.log'));
+      pointTo(stream.file, join(directory, 'current.log'));
       this.#linked = stream.file;
       for (const name of oldestBeyond(readdirSync(directory), this.#options.filesToKeep)) {
         rmSync(join(directory, name), { force: true });
@@ -170,6 +168,22 @@ export class RotatingFile {
     this.#lostInARow = 0;
     this.#options.onRecovery(lost);
   }
+}
+
+/**
+ * Replaces the link in one step. A hard link, because the system tells `tail -F` of its change at once; at a symbolic
+ * one it looks only every few seconds and misses files in between. Where there are no hard links that must do.
+ */
+function pointTo(file: string, link: string): void {
+  const replacement = `${link}.new`;
+  rmSync(replacement, { force: true });
+  try {
+    linkSync(file, replacement);
+  } catch {
+    symlinkSync(basename(file), replacement);
+  }
+  renameSync(replacement, link);
+  rmSync(replacement, { force: true }); // a rename between two names of the same file does nothing
 }
 
 function oldestBeyond(names: readonly string[], filesToKeep: number): string[] {
