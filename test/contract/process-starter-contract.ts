@@ -7,7 +7,7 @@ import type { ProcessTable } from '../../src/ports/process-table.js';
 export interface StarterUnderTest {
   readonly starter: ProcessStarter;
   /** Where the started programs are seen. */
-  readonly table: ProcessTable;
+  readonly table: Pick<ProcessTable, 'find' | 'isRunning'>;
   /** Command lines of: a program that runs on, one that ends at once with this code, one that goes into the background. */
   readonly stays: () => string;
   readonly ends: (exitCode: number) => string;

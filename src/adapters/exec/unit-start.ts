@@ -35,11 +35,13 @@ export async function startInUnit(
   const { runner, clock, random } = context;
   const systemctl = (...args: readonly string[]): Promise<CommandResult> =>
     runner.run({ file: 'systemctl', args: ['--no-ask-password', ...args] }, options);
-  // What an earlier start has left as failed has been judged long ago.
-  await systemctl('reset-failed', '--', transientUnitPattern(start.name));
   const unit = transientUnitName(start.name, random.id());
-  const type = serviceType(printed(await systemctl('--version')));
-  const made = await runner.run(systemdRunCommand(start, unit, type), options);
+  const [version] = await Promise.all([
+    systemctl('--version'),
+    // What an earlier start has left as failed has been judged long ago.
+    systemctl('reset-failed', '--', transientUnitPattern(start.name)),
+  ]);
+  const made = await runner.run(systemdRunCommand(start, unit, serviceType(printed(version))), options);
   if (isDone(made)) await clock.sleep(FIRST_LOOK_MS, options.signal);
   const shown = await systemctl('show', `--property=${UNIT_STATE_PROPERTIES}`, '--', unit);
   const state = parseUnitState(printed(shown));
