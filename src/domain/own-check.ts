@@ -13,11 +13,13 @@ const unwell = (detail: string): Judgement => ({ kind: 'unwell', detail });
 
 /** `before` is the unit right after the restart, or at the last look that found something new. */
 export function judgeUnit(before: UnitState, now: UnitState): Judgement {
-  if (now.nRestarts > before.nRestarts)
+  // One that systemd was about to restart when it was first seen may come up once.
+  const awaited = isWaiting(before) && !isWaiting(now) ? 1 : 0;
+  if (now.nRestarts > before.nRestarts + awaited)
     return unwell(
       `${unitText(now)}: it ended and systemd restarted it ${now.nRestarts - before.nRestarts} time(s) meanwhile`,
     );
-  if (now.subState.startsWith('auto-restart')) return notYet(`${unitText(now)}: systemd waits to restart it`);
+  if (isWaiting(now)) return notYet(`${unitText(now)}: systemd waits to restart it`);
   switch (now.activeState) {
     case 'active':
     case 'reloading':
@@ -34,11 +36,14 @@ export function judgeUnit(before: UnitState, now: UnitState): Judgement {
   }
 }
 
-/** A oneshot that has done its work is well; any other program should still run. */
+/**
+ * A oneshot that has done its work is well; any other program should still run. systemd forgets a finished oneshot that
+ * nothing refers to, its invocation included, so a missing one says nothing.
+ */
 function judgeInactive(now: UnitState): Judgement {
   if (!now.conditionHeld)
     return unwell(`${unitText(now)}: a condition of the unit is not met, so systemd did not start it`);
-  if (now.type === 'oneshot' && now.result === 'success' && now.invocationId !== '')
+  if (now.type === 'oneshot' && now.result === 'success')
     return { kind: 'well', detail: `${unitText(now)}: it has done its work` };
   return unwell(`${unitText(now)}: its program has ended`);
 }

@@ -20,7 +20,7 @@ export interface UnitState {
   readonly restartPolicy: string;
   /** 0: none. */
   readonly mainPid: number;
-  /** Empty: never started. */
+  /** Empty: never started, or ended and forgotten by systemd. */
   readonly invocationId: string;
   /** Automatic restarts by systemd since the last manual start. */
   readonly nRestarts: number;
