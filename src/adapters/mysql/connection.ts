@@ -76,8 +76,7 @@ export class MysqlConnection {
     await this.#query(limitStatements(version, queryTimeoutMs)).catch((cause: unknown) => {
       if (errorNumberOf(cause) !== UNKNOWN_VARIABLE) throw cause;
     });
-    const [cluster] = rowsOf(await this.#execute(READ_CLUSTER));
-    if (cluster !== undefined && !isOn(cluster['Value'])) {
+    if (isCutOff(rowsOf(await this.#execute(READ_CLUSTER)))) {
       throw new StoreError(`connect to ${this.where}: this cluster node is not ready`, 'unreachable', true);
     }
     const isReadOnly = isOn(facts?.['readOnly']) || isOn(facts?.['engineReadOnly']);
@@ -188,4 +187,10 @@ export async function openConnection(
 
 function rowsOf(answer: Answer): readonly Row[] {
   return Array.isArray(answer) ? answer : [];
+}
+
+/** A node of a Galera cluster that has lost the others answers simple questions, but none about tables. */
+function isCutOff(status: readonly Row[]): boolean {
+  const values = new Map(status.map((row) => [textOf(row['Variable_name'])?.toLowerCase(), row['Value']]));
+  return (textOf(values.get('wsrep_provider_name')) ?? '') !== '' && !isOn(values.get('wsrep_ready'));
 }

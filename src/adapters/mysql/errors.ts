@@ -54,7 +54,7 @@ const BY_NUMBER: ReadonlyMap<number, Judgement> = new Map(
     { judgement: SCHEMA, numbers: [1046, 1049, 1054, 1109, 1146, 1356, 3098] },
     { judgement: READ_ONLY, numbers: [1036, 1290, 1792, 1836] },
     { judgement: BUSY, numbers: [1020, 1180, 1205, 1213, 1317, 1412, 1615, 3101, 3572] },
-    { judgement: BAD_VALUE, numbers: [1048, 1264, 1265, 1292, 1366, 1406, 3819, 4025] },
+    { judgement: BAD_VALUE, numbers: [1048, 1264, 1265, 1292, 1366, 1406, 3819, 3988, 4025] },
     { judgement: CONFIGURATION, numbers: [1251, 1524, 2061, 3159] },
     { judgement: DISK_FULL, numbers: [1021, 1114] },
   ].flatMap(({ judgement, numbers }) => numbers.map((number): [number, Judgement] => [number, judgement])),

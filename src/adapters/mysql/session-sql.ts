@@ -11,10 +11,10 @@ export const READ_SERVER: Statement = {
   values: [],
 };
 
-/** No row: the server knows no Galera. */
+/** MariaDB has these also where it is in no cluster: then no provider is named, and it is never `ready`. */
 export const READ_CLUSTER: Statement = {
   what: 'connect',
-  text: "SHOW GLOBAL STATUS LIKE 'wsrep_ready'",
+  text: "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_provider_name', 'wsrep_ready')",
   values: [],
 };
 
