@@ -48,15 +48,14 @@ function judge(cause: unknown, text: string): Judgement {
   if (/no such (?:table|column)/.test(text)) {
     return { code: 'schema', retryable: false, advice: 'check the tables PROCESE and STATUS_PROCESS' };
   }
-  return BY_NUMBER.get(resultCodeOf(cause)) ?? OTHER;
+  return BY_NUMBER.get(resultCodeOf(cause, text)) ?? OTHER;
 }
 
-/** `node:sqlite` calls the number `errcode`, libsql calls it `rawCode`; the lowest byte is the primary code. */
-function resultCodeOf(cause: unknown): number {
-  if (typeof cause !== 'object' || cause === null) return 0;
+/** `node:sqlite` calls the number `errcode`, libsql `rawCode` or, on opening, only in its text; the lowest byte counts. */
+function resultCodeOf(cause: unknown, text: string): number {
   for (const field of ['errcode', 'rawCode']) {
-    const value: unknown = Reflect.get(cause, field);
+    const value: unknown = typeof cause === 'object' && cause !== null ? Reflect.get(cause, field) : null;
     if (typeof value === 'number') return value & 0xff;
   }
-  return 0;
+  return Number(/^ConnectionFailed\(.*: (\d+)"\)$/.exec(text)?.[1] ?? 0) & 0xff;
 }

@@ -29,6 +29,14 @@ export function createTables(hostId: number | null): string {
   );
 }
 
+/** A process with a clear status row, where neither is there yet. */
+export function insertProcess(id: number, name: string): readonly Statement[] {
+  return [
+    { text: 'INSERT OR IGNORE INTO PROCESE (process_id, process_name) VALUES (?, ?)', values: [id, name] },
+    { text: 'INSERT OR IGNORE INTO STATUS_PROCESS (process_id) VALUES (?)', values: [id] },
+  ];
+}
+
 export const READ_COLUMNS: Statement = {
   text:
     'SELECT UPPER(m.name) AS tableName, LOWER(c.name) AS columnName FROM sqlite_master m ' +
