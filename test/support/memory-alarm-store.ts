@@ -1,0 +1,193 @@
+/** A database of alarms in two arrays: keeps the contract of the real ones, and fails or changes when a test says so. */
+import { composeNote, endsWithStamp, fitText, type NoteLimit } from '../../src/domain/alarm-note.js';
+import { toProcessId, type AlarmRow, type ProcessId } from '../../src/domain/alarm.js';
+import type { AlarmDesk, DeskAction } from '../../src/ports/alarm-desk.js';
+import type { AlarmSource } from '../../src/ports/alarm-source.js';
+import type { AlarmStore, StoreReport } from '../../src/ports/alarm-store.js';
+import type { AlarmWriter } from '../../src/ports/alarm-writer.js';
+import { StoreError } from '../../src/ports/store-error.js';
+
+export interface MemoryProcess {
+  readonly id: number;
+  readonly name: string | null;
+}
+
+/** A row of STATUS_PROCESS; a test may change it at any time. */
+export interface MemoryStatus {
+  readonly id: number | null;
+  alarma: number | null;
+  sound: number | null;
+  notes: string | null;
+  readonly hostId: number;
+}
+
+export interface MemoryStoreOptions {
+  /** null: rows of every host. */
+  readonly hostId: number | null;
+  /** `off`: the writer says so and writes nothing. */
+  readonly writes: 'full' | 'alarm_only' | 'off';
+  readonly noteLimit: NoteLimit;
+}
+
+export type MemoryCall = 'alarmed' | 'stillAlarmed' | 'countProcesses' | 'clear' | 'raise' | 'list' | 'apply' | 'probe';
+
+const DEFAULTS: MemoryStoreOptions = { hostId: null, writes: 'full', noteLimit: { unit: 'characters', max: 255 } };
+const WORKING: StoreReport = { server: 'memory', writes: 'full', facts: [], warnings: [] };
+
+export class MemoryAlarmStore implements AlarmStore {
+  readonly processes: MemoryProcess[] = [];
+  readonly statuses: MemoryStatus[] = [];
+  /** Every call so far, in order; those that failed too. */
+  readonly calls: MemoryCall[] = [];
+  /** Called before each call does its work: the moment for somebody else to change a row. */
+  onCall: (call: MemoryCall) => void = () => undefined;
+  readonly #options: MemoryStoreOptions;
+  readonly #failures: { readonly call: MemoryCall | 'any'; readonly error: StoreError }[] = [];
+  #outage: StoreError | null = null;
+  #isClosed = false;
+
+  constructor(options: Partial<MemoryStoreOptions> = {}) {
+    this.#options = { ...DEFAULTS, ...options };
+  }
+
+  /** A process with its status row: clear, unless `status` says otherwise. Returns the row. */
+  add(id: number, name: string | null, status: Partial<Omit<MemoryStatus, 'id'>> = {}): MemoryStatus {
+    this.processes.push({ id, name });
+    const row = { id, alarma: 0, sound: 0, notes: null, hostId: 1, ...status };
+    this.statuses.push(row);
+    return row;
+  }
+
+  /** The next call, or the next one of this name, throws this error. */
+  failNext(error: StoreError, call: MemoryCall | 'any' = 'any'): void {
+    this.#failures.push({ call, error });
+  }
+
+  /** Every call throws this error until it is null again. */
+  setOutage(error: StoreError | null): void {
+    this.#outage = error;
+  }
+
+  readonly source: AlarmSource = {
+    alarmed: async (signal) => {
+      this.#begin('alarmed', signal);
+      return this.#ours()
+        .filter(isAlarmed)
+        .sort((left, right) => (left.id ?? -Infinity) - (right.id ?? -Infinity))
+        .map(({ id, notes }): AlarmRow => ({ processId: toProcessId(id), processName: this.#nameOf(id), notes }));
+    },
+    stillAlarmed: async (ids, signal) => {
+      this.#begin('stillAlarmed', signal);
+      const alarmed = new Set(
+        this.#ours()
+          .filter(isAlarmed)
+          .map(({ id }) => id),
+      );
+      return ids.filter((id) => alarmed.has(id));
+    },
+    countProcesses: async (signal) => {
+      this.#begin('countProcesses', signal);
+      return new Set(this.#ours().flatMap(({ id }) => (id === null ? [] : [id]))).size;
+    },
+  };
+
+  readonly writer: AlarmWriter = {
+    clear: async (processId, stamp, signal) => {
+      if (this.#options.writes === 'off') return { kind: 'off' };
+      this.#begin('clear', signal);
+      const rows = this.#rowsOf(processId).filter(isAlarmed);
+      const noteStored = this.#options.writes === 'full';
+      for (const row of rows) {
+        row.alarma = 0;
+        if (noteStored) row.notes = composeNote(row.notes, stamp, this.#options.noteLimit);
+      }
+      if (rows.length > 0) return { kind: 'cleared', rows: rows.length, noteStored };
+      const earlier = this.#rowsOf(processId).filter((row) => row.alarma === 0 && endsWithStamp(row.notes, stamp));
+      return earlier.length > 0 ? { kind: 'cleared', rows: earlier.length, noteStored: true } : { kind: 'not_ours' };
+    },
+    raise: async (processId, signal) => {
+      if (this.#options.writes === 'off') return { kind: 'off' };
+      this.#begin('raise', signal);
+      const rows = this.#rowsOf(processId).filter((row) => row.alarma === 0 && !isAcknowledged(row));
+      for (const row of rows) row.alarma = 1;
+      return rows.length > 0 ? { kind: 'raised', rows: rows.length } : { kind: 'not_ours' };
+    },
+  };
+
+  readonly desk: AlarmDesk = {
+    list: async (signal) => {
+      this.#begin('list', signal);
+      const without = this.processes.filter(({ id }) => !this.statuses.some((row) => row.id === id));
+      const absent = without.map(({ id }) => ({ id, alarma: null, sound: null, notes: null }));
+      return [...this.#ours(), ...absent]
+        .sort((left, right) => (left.id ?? -Infinity) - (right.id ?? -Infinity))
+        .map(({ id, alarma, sound, notes }) => {
+          const processName = this.#nameOf(id);
+          return { processId: toProcessId(id), processName, alarma, sound, notes };
+        });
+    },
+    apply: async (action, processId, note, signal) => {
+      this.#begin('apply', signal);
+      const isNew = action === 'raise' && !this.statuses.some((row) => row.id === processId);
+      if (isNew && this.processes.some(({ id }) => id === processId)) {
+        const hostId = this.#options.hostId ?? 1;
+        this.statuses.push({ id: processId, alarma: 0, sound: 0, notes: null, hostId });
+      }
+      const rows = this.#rowsOf(processId);
+      const text = note === null ? null : fitText(note, this.#options.noteLimit);
+      for (const row of rows) Object.assign(row, changesOf(action), text === null ? {} : { notes: text });
+      return rows.length;
+    },
+  };
+
+  async probe(signal: AbortSignal): Promise<StoreReport> {
+    this.#begin('probe', signal);
+    return { ...WORKING, writes: this.#options.writes === 'off' ? 'none' : this.#options.writes };
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+  }
+
+  #begin(call: MemoryCall, signal: AbortSignal): void {
+    this.calls.push(call);
+    this.onCall(call);
+    if (signal.aborted || this.#isClosed) throw new StoreError(`${call} in memory: stopped`, 'unreachable', true);
+    const position = this.#failures.findIndex((failure) => failure.call === call || failure.call === 'any');
+    const [failure] = position < 0 ? [] : this.#failures.splice(position, 1);
+    const error = failure?.error ?? this.#outage;
+    if (error !== null) throw error;
+  }
+
+  #ours(): MemoryStatus[] {
+    const { hostId } = this.#options;
+    return this.statuses.filter((row) => hostId === null || row.hostId === hostId);
+  }
+
+  #rowsOf(processId: ProcessId): MemoryStatus[] {
+    return this.#ours().filter((row) => row.id === processId);
+  }
+
+  #nameOf(id: number | null): string | null {
+    return this.processes.find((known) => known.id === id)?.name ?? null;
+  }
+}
+
+function isAlarmed(row: MemoryStatus): boolean {
+  return row.alarma === 1 && !isAcknowledged(row);
+}
+
+function isAcknowledged(row: MemoryStatus): boolean {
+  return row.sound !== 0 && row.sound !== null;
+}
+
+function changesOf(action: DeskAction): Partial<MemoryStatus> {
+  switch (action) {
+    case 'raise':
+      return { alarma: 1, sound: 0 };
+    case 'clear':
+      return { alarma: 0, sound: 0 };
+    case 'acknowledge':
+      return { sound: 1 };
+  }
+}
