@@ -13,12 +13,18 @@ export function adviseOnEntry(spec: KeySpec<unknown>, raw: string, at: IssuePart
   if (spec.reading === 'text' && /\s[;#]/.test(raw)) {
     advice.push(notice('the text after ; or # is part of the value', 'put comments on lines of their own'));
   }
+  if (at.key === 'circuit_reset_time' && SAMPLE_RESET_TIMES.has(raw)) advice.push(notice(ONE_TRIAL));
   const cut = CUT_BY_PREDECESSOR.has(at.key ?? '') ? oldReading(raw) : null;
   if (cut !== null) {
     advice.push(notice(`the predecessor read only ${quoted(cut)}, now all of it counts: ${quoted(raw)}`));
   }
   return advice;
 }
+
+// The values of the predecessor's sample files: who kept one may not know what it means now.
+const SAMPLE_RESET_TIMES: ReadonlySet<string> = new Set(['600', '1800']);
+const ONE_TRIAL =
+  'after this time one trial is made, and a failed one makes the next wait longer; the predecessor began anew';
 
 /** What the predecessor made of a value: it cut it at its first `=`. null: the same. */
 function oldReading(raw: string): string | null {

@@ -50,8 +50,8 @@ const HOW_KEYS = {
 const PROOF_KEYS = {
   health_check_command: optional(command(), 'Shell line; well when it exits 0.'),
   health_check_url: optional(webAddress(), 'Address to ask; well when the status and the text fit.'),
-  health_check_status: key(statusRange(), '200-399', 'Statuses that count as well.'),
-  health_check_text: optional(text(1000), 'Must occur in the answer.'),
+  health_check_status: key(statusRange(), '200-399', 'Statuses that mean it is well.'),
+  health_check_text: optional(text(1000), 'What the answer must contain.'),
   health_check_port: optional(portOrAddress(), 'Well when it accepts a TCP connection; without a host on 127.0.0.1.'),
   health_check_timeout: key(seconds(1, 86_400), '5', 'How long the checks may take to pass, all together.'),
   health_check_interval: key(seconds(1, 3600), '1', 'From one try to the next.'),

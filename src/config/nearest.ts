@@ -22,17 +22,20 @@ function plain(word: string): string {
   return word.toLowerCase().replace(/[-\s]/g, '_');
 }
 
-/** Insertions, deletions and replacements between two words; any number from `limit` on means "too far". */
+/** Insertions, deletions, replacements and swapped neighbours between two words; `limit` or more means "too far". */
 function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit;
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  let [beforeLast, last] = [[] as number[], Array.from({ length: b.length + 1 }, (_, index) => index)];
+  const at = (row: readonly number[], column: number): number => row[column] ?? limit;
   for (let row = 0; row < a.length; row += 1) {
     const current = [row + 1];
     for (let column = 0; column < b.length; column += 1) {
-      const replaced = (previous[column] ?? limit) + (a[row] === b[column] ? 0 : 1);
-      current.push(Math.min(replaced, (previous[column + 1] ?? limit) + 1, (current[column] ?? limit) + 1));
+      const replaced = at(last, column) + (a[row] === b[column] ? 0 : 1);
+      const isSwap = row > 0 && column > 0 && a[row] === b[column - 1] && a[row - 1] === b[column];
+      const swapped = isSwap ? at(beforeLast, column - 1) + 1 : limit;
+      current.push(Math.min(replaced, at(last, column + 1) + 1, at(current, column) + 1, swapped));
     }
-    previous = current;
+    [beforeLast, last] = [last, current];
   }
-  return previous[b.length] ?? limit;
+  return at(last, b.length);
 }
