@@ -38,7 +38,7 @@ export async function startInSession(
   if ('signal' in end) return refuse('ended', `${start.program} was killed by ${end.signal} right after its start`);
   // It has put itself into the background.
   if (end.exitCode === 0) return { kind: 'started', identity: null, home: 'session', unit: null };
-  return explainEnd(start.program, end.exitCode);
+  return explainEnd(start, end.exitCode);
 }
 
 interface Launched {

@@ -23,6 +23,8 @@ export interface PreparedStart {
   readonly environment: Readonly<Record<string, string>>;
   /** What a person would call the program: for messages. */
   readonly program: string;
+  /** A shell runs it: the line held shell syntax. */
+  readonly isShellLine: boolean;
 }
 
 /** What is known of the monitor's own rights, and how to ask for users. */
@@ -66,7 +68,7 @@ async function findUser(
   return ownUid === 0 ? account : refuse('not_permitted', `only root may start a program as user ${name}`);
 }
 
-type FoundCommand = Pick<PreparedStart, 'file' | 'args' | 'program'> & { readonly kind: 'command' };
+type FoundCommand = Pick<PreparedStart, 'file' | 'args' | 'program' | 'isShellLine'> & { readonly kind: 'command' };
 
 function findCommand(request: StartRequest, directory: string): FoundCommand | StartRefusal {
   const { commandLine, shell } = request;
@@ -78,12 +80,13 @@ function findCommand(request: StartRequest, directory: string): FoundCommand | S
   const found = find(file);
   if (found.kind === 'missing') return refuse('missing', `missing executable: ${file}`);
   if (found.kind === 'not_permitted') return refuse('not_permitted', `not executable: ${found.path}`);
-  if (parsed.kind === 'words') return { kind: 'command', file: found.path, args, program: file };
+  if (parsed.kind === 'words') return { kind: 'command', file: found.path, args, program: file, isShellLine: false };
   // With exec the program takes the shell's place, and the identity is its own. What cannot be found may be a word
   // of the shell's own (cd, a dot): the shell itself will say.
   const takesPlace = parsed.program !== null && find(parsed.program).kind === 'found';
   const line = takesPlace ? `exec ${commandLine.trim()}` : commandLine;
-  return { kind: 'command', file: found.path, args: ['-c', line], program: parsed.program ?? commandLine };
+  const program = parsed.program ?? commandLine;
+  return { kind: 'command', file: found.path, args: ['-c', line], program, isShellLine: true };
 }
 
 /** Says no in words. */
@@ -91,9 +94,13 @@ export function refuse(reason: StartRefusal['reason'], detail: string): StartRef
   return { kind: 'not_started', reason, detail };
 }
 
-/** What it means that the program has ended at once with a code other than 0. Source: POSIX.1-2017, 2.8.2 exit status. */
-export function explainEnd(program: string, exitCode: number): StartRefusal {
-  if (exitCode === 127) return refuse('missing', `missing executable: ${program}`);
-  if (exitCode === 126) return refuse('not_permitted', `not executable: ${program}`);
-  return refuse('ended', `${program} ended with exit code ${exitCode} right after its start`);
+/**
+ * What it means that the program has ended at once with a code other than 0. A shell says 127 and 126 of the program
+ * itself; a program says so of something that it wanted to run in its turn. Source: POSIX.1-2017, 2.8.2 exit status.
+ */
+export function explainEnd({ program, isShellLine }: PreparedStart, exitCode: number): StartRefusal {
+  if (exitCode === 127 && isShellLine) return refuse('missing', `missing executable: ${program}`);
+  if (exitCode === 126 && isShellLine) return refuse('not_permitted', `not executable: ${program}`);
+  const hint = exitCode === 127 ? ' (it misses an executable)' : '';
+  return refuse('ended', `${program} ended with exit code ${exitCode}${hint} right after its start`);
 }

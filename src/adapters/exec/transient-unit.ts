@@ -86,8 +86,9 @@ export function explainFailedUnit(start: PreparedStart, state: TransientUnitStat
     return refuse('ended', `${start.program} was killed by signal ${exitStatus} right after its start`);
   if (exitStatus === 200)
     return refuse('bad_command', `working directory ${start.workingDirectory} may not be entered`);
-  if (exitStatus === 203) return refuse('not_permitted', `systemd could not execute ${start.file}`);
+  if (exitStatus === 203)
+    return refuse('other', `systemd could not execute ${start.file}: its interpreter is missing, or its user may not`);
   if (exitStatus === 216 || exitStatus === 217)
     return refuse('bad_command', `systemd could not become user ${start.user?.name ?? ''}`);
-  return explainEnd(start.program, exitStatus);
+  return explainEnd(start, exitStatus);
 }

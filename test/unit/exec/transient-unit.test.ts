@@ -19,6 +19,7 @@ const START: PreparedStart = {
   workingDirectory: '/srv',
   environment: { A: '1 2' },
   program: 'run',
+  isShellLine: false,
 };
 
 describe('the name of a transient unit', () => {
@@ -82,15 +83,25 @@ it('reads what systemctl shows, in any order', () => {
 
 it.each([
   [1, 3, 'ended', 'run ended with exit code 3'],
-  [1, 127, 'missing', 'missing executable: run'],
-  [1, 126, 'not_permitted', 'not executable: run'],
+  [1, 127, 'ended', 'exit code 127 (it misses an executable)'],
   [2, 11, 'ended', 'killed by signal 11'],
   [3, 6, 'ended', 'killed by signal 6'],
   [1, 200, 'bad_command', 'working directory /srv'],
-  [1, 203, 'not_permitted', 'could not execute /opt/app/run'],
+  [1, 203, 'other', 'could not execute /opt/app/run'],
   [1, 217, 'bad_command', 'user www'],
 ])('explains an end of kind %s with status %s as %s', (exitKind, exitStatus, reason, words) => {
   const refusal = explainFailedUnit(START, { activeState: 'failed', mainPid: 0, exitKind, exitStatus });
+  expect(refusal.reason).toBe(reason);
+  expect(refusal.detail).toContain(words);
+});
+
+it.each([
+  [127, 'missing', 'missing executable: run'],
+  [126, 'not_permitted', 'not executable: run'],
+  [2, 'ended', 'run ended with exit code 2'],
+])('explains the exit code %s of a shell that was to run the program as %s', (exitStatus, reason, words) => {
+  const state = { activeState: 'failed', mainPid: 0, exitKind: 1, exitStatus };
+  const refusal = explainFailedUnit({ ...START, isShellLine: true }, state);
   expect(refusal.reason).toBe(reason);
   expect(refusal.detail).toContain(words);
 });

@@ -17,6 +17,7 @@ const START: PreparedStart = {
   workingDirectory: '/',
   environment: {},
   program: 'run',
+  isShellLine: false,
 };
 
 interface Host {
