@@ -42,6 +42,10 @@ describe('readIni', () => {
     expect(section?.entries.get('x')?.line).toBe(4);
   });
 
+  it('takes only spaces and tabs from around a value: a non-breaking space may belong to a password', () => {
+    expect(sectionsOf('[a]\nx = \t\u00a0y\u00a0 \t')).toEqual({ a: { x: '\u00a0y\u00a0' } });
+  });
+
   it('treats names from the prototype of objects as any other', () => {
     const document = readIni('[__proto__]\n__proto__ = 1\nconstructor = 2', 'f');
     expect(document.sections[0]?.entries.get('constructor')?.value).toBe('2');
