@@ -40,14 +40,14 @@ export function parseProcessId(text: unknown): ProcessId | null {
   return typeof text === 'string' && /^-?\d{1,16}$/.test(text) ? toProcessId(Number(text)) : null;
 }
 
-const SYSTEM_NAME = /^[A-Za-z0-9:_][A-Za-z0-9:_.\\-]*(?:@[A-Za-z0-9:_.\\-]*)?$/;
+const SYSTEM_NAME = /^[A-Za-z0-9:_][A-Za-z0-9:_.\\-]*(?:@(?!\.service$)[A-Za-z0-9:_.\\-]+)?$/;
 const EXECUTABLE_PATH = /^(?:\/[A-Za-z0-9:_@+][A-Za-z0-9:_.@+-]*)+$/;
 const LONGEST_UNIT_NAME = 255;
 const SERVICE_SUFFIX_LENGTH = '.service'.length;
 
 /**
- * Checks a name that may become a unit or an executable: letters, digits, `:_.@-`, no leading `-` or `.`, short enough
- * to be a unit with its suffix (255 bytes). An absolute path of plain components is allowed only where `allowPath` is
+ * Checks a name that may become a unit or an executable: letters, digits, `:_.@-`, no leading `-` or `.`, no
+ * template without its instance (`t@`), short enough to be a unit with its suffix (255 bytes). An absolute path of plain components is allowed only where `allowPath` is
  * set (written by the operator, never from the database). Returns null when the name is not safe.
  */
 export function toSystemName(

@@ -51,11 +51,13 @@ function storedProcess(memory: ProcessMemory, wall: (monotonicMs: number) => num
   };
 }
 
-/** What was past stays past, what was to come lies at most `LONGEST_WAIT_MS` ahead, even where the wall clock was set. */
+/** What was past stays past, and no wait is longer than it was, even where the wall clock was set in between. */
 export function fromStored(stored: StoredState, now: Now): Memory {
   const past = (wallMs: number): number => now.monotonicMs - Math.max(0, now.wallMs - wallMs);
+  // No wait grows by being stored: a clock that was set back since would lengthen it.
+  const savedOrNowMs = Math.max(stored.savedAtMs, now.wallMs);
   const future = (wallMs: number): number =>
-    now.monotonicMs + Math.min(Math.max(0, wallMs - now.wallMs), LONGEST_WAIT_MS);
+    now.monotonicMs + Math.min(Math.max(0, wallMs - savedOrNowMs), LONGEST_WAIT_MS);
   const processes = new Map<string, ProcessMemory>();
   for (const [key, each] of Object.entries(stored.processes)) processes.set(key, memoryOf(each, past, future));
   return { processes, hostRestarts: stored.hostRestartsAtMs.map(past) };

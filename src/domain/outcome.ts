@@ -8,7 +8,9 @@ export type Interruption =
   /** The database could not be asked whether the row is still ours. */
   | 'blind'
   /** Somebody else is acting on the unit right now. */
-  | 'operator_at_work';
+  | 'operator_at_work'
+  /** The restart budget was used up before anything was done. */
+  | 'budget_used_up';
 
 export type RestartOutcome =
   /** Restarted and proved well. `attempts` 0: systemd itself brought it back while we looked. */

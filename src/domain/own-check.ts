@@ -48,6 +48,10 @@ function judgeInactive(now: UnitState): Judgement {
   return unwell(`${unitText(now)}: its program has ended`);
 }
 
+function isWaiting(unit: UnitState): boolean {
+  return unit.subState.startsWith('auto-restart');
+}
+
 function isUp(unit: UnitState): boolean {
   return unit.activeState === 'active' || unit.activeState === 'reloading';
 }

@@ -19,8 +19,11 @@ export interface MatchResult {
   readonly rejected: readonly { readonly running: RunningProcess; readonly why: string }[];
 }
 
-const INTERPRETER =
-  /^(?:ba|da|k|z|a)?sh$|^python[0-9.]*$|^perl[0-9.]*$|^ruby[0-9.]*$|^node(?:js)?$|^php[0-9.]*$|^bash$/;
+const SHELL = /^(?:ba|da|k|z|a)?sh$/;
+const INTERPRETER = /^python[0-9.]*$|^perl[0-9.]*$|^ruby[0-9.]*$|^node(?:js)?$|^php[0-9.]*$/;
+/** Options that bring the program's text along; a shell's `-e` is none of them. */
+const INLINE_FOR_SHELL = /^-[A-Za-z]*c[A-Za-z]*$/;
+const INLINE = /^-[A-Za-z]*[ceEr]$|^--(?:eval|print)$/;
 
 /** Several roots mean that the name alone does not say which one is meant. */
 export function matchProcesses(all: readonly RunningProcess[], query: MatchQuery): MatchResult {
@@ -76,10 +79,13 @@ function isTransientUnitOf(systemName: string, unit: string): boolean {
 /** The script that an interpreter runs: its first argument that is no option. */
 function scriptOf(running: RunningProcess): string | undefined {
   const [program, ...rest] = running.argv;
-  if (program === undefined || !INTERPRETER.test(baseName(program))) return undefined;
-  const first = rest.find((argument) => !argument.startsWith('-'));
-  const isInline = rest.some((argument) => argument === '-c' || argument === '-e');
-  return isInline ? undefined : first;
+  if (program === undefined) return undefined;
+  const isShell = SHELL.test(baseName(program));
+  if (!isShell && !INTERPRETER.test(baseName(program))) return undefined;
+  const position = rest.findIndex((argument) => !argument.startsWith('-'));
+  // What comes behind the script is the script's own.
+  const options = rest.slice(0, Math.max(position, 0));
+  return options.some((option) => (isShell ? INLINE_FOR_SHELL : INLINE).test(option)) ? undefined : rest[position];
 }
 
 /** What a match by part of the name or by comm would have hit. */

@@ -2,9 +2,9 @@
 
 const SELF = /^process-monitor(?:@.*)?$/;
 
-/** Their restart cuts off logins, the bus, the service manager or the database that the alarms come from. */
+/** Their restart cuts off logins, the bus, the service manager or the database, or starts a program that ends the machine. */
 const PROTECTED =
-  /^(?:dbus|dbus-broker|dbus-daemon|polkit|polkitd|sshd|ssh|init|systemd|systemd-.+|user@.*|user-runtime-dir@.*|getty@.*|serial-getty@.*|console-getty|autovt@.*|emergency|rescue|mysql|mysqld|mysqld@.*|mariadb|mariadbd|mariadb@.*)$/;
+  /^(?:dbus|dbus-broker|dbus-daemon|polkit|polkitd|sshd|ssh|init|systemd|systemd-.+|user@.*|user-runtime-dir@.*|getty@.*|serial-getty@.*|console-getty|autovt@.*|emergency|rescue|poweroff|reboot|halt|shutdown|kexec|telinit|suspend|hibernate|mysql|mysqld|mysqld@.*|mariadb|mariadbd|mariadb@.*)$/;
 
 /** Unit types that are not services: restarting one can stop the machine. */
 const OTHER_UNIT_TYPE = /\.(?:target|slice|scope|mount|automount|swap|device|socket|timer|path)$/;

@@ -19,9 +19,7 @@ export function findingOf(handling: Handling, seen: Seen): Finding {
     case 'unit':
       return unitFinding(handling.before, seen, 'not_begun');
     case 'command':
-      return seen.unit === null && seen.programs.roots.length === 0
-        ? 'unsure'
-        : unitFinding(handling.before, seen, 'unsure');
+      return unitFinding(handling.before, seen, 'unsure');
     case 'start':
       return programFinding(handling.before, seen);
   }
@@ -29,7 +27,7 @@ export function findingOf(handling: Handling, seen: Seen): Finding {
 
 function unitFinding(before: Evidence, seen: Seen, whenUnchanged: Finding): Finding {
   const { unit } = seen;
-  if (unit === null) return programFinding(before, seen);
+  if (unit === null || unit.loadState === 'not-found') return programFinding(before, seen);
   if (unit.hasJob) return 'unsure';
   return unit.invocationId === before.unit?.invocationId ? whenUnchanged : 'restarted';
 }

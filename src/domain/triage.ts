@@ -34,10 +34,15 @@ interface Candidate {
   readonly policy: ProcessPolicy;
 }
 
-/** What a restart would act on: rows with the same key share one restart. */
+/**
+ * What a restart would act on: rows with the same key share one restart. Programs of one name are told apart by what
+ * the settings tell them apart by, for example `program:worker app`.
+ */
 export function targetKey(policy: ProcessPolicy, units: TriageFacts['units']): string {
   const unit = policy.strategy === 'process' ? undefined : units?.get(policy.systemName);
-  return unit === undefined || unit.loadState === 'not-found' ? `program:${policy.systemName}` : `unit:${unit.id}`;
+  if (unit !== undefined && unit.loadState !== 'not-found') return `unit:${unit.id}`;
+  const marks = [policy.user, policy.pidFile, policy.restartCommand].filter((mark) => mark !== null);
+  return ['program:' + policy.systemName, ...marks].join(' ');
 }
 
 /** One verdict for each row that is skipped, one for each restart; every row of the batch is in exactly one of them. */
@@ -53,7 +58,13 @@ export function triage(batch: readonly AlarmRow[], facts: TriageFacts): readonly
     const key = targetKey(candidate.policy, facts.units);
     groups.set(key, [...(groups.get(key) ?? []), candidate]);
   }
-  for (const [key, group] of groups) verdicts.push(...judgeGroup(key, group, facts));
+  let hostRestarts = facts.hostRestarts;
+  for (const [key, group] of groups) {
+    const judged = judgeGroup(key, group, { ...facts, hostRestarts });
+    verdicts.push(...judged);
+    // What this batch starts is taken from the host's budget before the next one is judged.
+    if (judged.some(({ kind }) => kind === 'restart')) hostRestarts = [...hostRestarts, facts.nowMs];
+  }
   return verdicts;
 }
 

@@ -29,7 +29,8 @@ export function judgeWatchedUnit(evidence: { readonly invocationId: string }, no
     case 'failed':
       return failed(unitText(now));
     case 'inactive':
-      return isSame && now.type === 'oneshot' && now.result === 'success'
+      // systemd forgets a finished oneshot that nothing refers to, its invocation included.
+      return (isSame || now.invocationId === '') && now.type === 'oneshot' && now.result === 'success'
         ? { kind: 'same' }
         : { kind: 'stopped', detail: unitText(now) };
     default:
