@@ -47,19 +47,13 @@ export async function runCycle(
   const unsettledAtRead = deps.ledger.unsettled();
   const batch = await deps.source.alarmed(signal);
   const { brake, reason } = await applyBrake(deps, memory.brake, batch, signal);
-  noteSightings(deps, batch);
+  noteSightings(deps, batch, unsettledAtRead);
   if (!deps.isDryRun) countRelapses(deps, batch, unsettledAtRead);
   const units = await describeUnits(deps, batch, signal);
   const facts = factsFor(deps, { unsettledAtRead, units, hold: hold ?? reason });
-  const started = tell(deps, triage(batch, facts));
+  const told = tell(deps, triage(batch, facts));
   const durationMs = Math.round(deps.clock.monotonicMs() - startedMs);
-  deps.events.emit({
-    type: 'cycle.completed',
-    alarmed: batch.length,
-    started,
-    skipped: batch.length - started,
-    durationMs,
-  });
+  deps.events.emit({ type: 'cycle.completed', alarmed: batch.length, ...told, durationMs });
   return { brake };
 }
 
@@ -78,11 +72,17 @@ async function applyBrake(
   return { brake, reason: brake === 'held' ? { code: 'mass_alarm', alarmed, known } : null };
 }
 
-function noteSightings(deps: CycleDeps, batch: readonly AlarmRow[]): void {
+function noteSightings(deps: CycleDeps, batch: readonly AlarmRow[], unsettledAtRead: ReadonlySet<ProcessId>): void {
   const { found, gone } = deps.sightings.update(batch);
   for (const row of found) deps.events.emit({ type: 'alarm.found', row });
-  for (const { processId, processName } of gone) deps.events.emit({ type: 'alarm.gone', processId, processName });
-  deps.ledger.forgetHandledExcept(new Set(batch.map(({ processId }) => processId).filter((id) => id !== null)));
+  const alarmed = new Set(batch.map(({ processId }) => processId).filter((id) => id !== null));
+  // An alarm that is back again is no longer the one that we have cleared.
+  for (const processId of alarmed) if (!unsettledAtRead.has(processId)) deps.ledger.takeCleared(processId);
+  for (const { processId, processName } of gone) {
+    const isOurDoing = processId !== null && !alarmed.has(processId) && deps.ledger.takeCleared(processId);
+    if (!isOurDoing) deps.events.emit({ type: 'alarm.gone', processId, processName });
+  }
+  deps.ledger.forgetHandledExcept(alarmed);
 }
 
 /** An alarm that returns inside the stable period is the same failure going on: it counts before triage looks. */
@@ -93,6 +93,7 @@ function countRelapses(deps: CycleDeps, batch: readonly AlarmRow[], unsettledAtR
     const policy = deps.policyFor(processName);
     if (policy === null || memory === null || memory.watch === null) continue;
     if (memory.handledMs !== null || memory.inFlight !== null) continue;
+    if (memory.watch.untilMs < deps.clock.monotonicMs()) continue;
     deps.ledger.relapse({ processId, processName }, policy);
     const ref = { alarmId: memory.watch.alarmId, processId, processName };
     deps.events.emit({ type: 'process.relapsed', ...ref, detail: 'its alarm returned inside its stable period' });
@@ -128,8 +129,8 @@ function factsFor(deps: CycleDeps, looked: Pick<TriageFacts, 'unsettledAtRead' |
   };
 }
 
-/** Returns how many restarts were handed over. */
-function tell(deps: CycleDeps, verdicts: readonly Verdict[]): number {
+/** Returns how many restarts were handed over and how many rows were left alone. */
+function tell(deps: CycleDeps, verdicts: readonly Verdict[]): { readonly started: number; readonly skipped: number } {
   let started = 0;
   for (const verdict of verdicts) {
     if (verdict.kind === 'skip') {
@@ -141,5 +142,5 @@ function tell(deps: CycleDeps, verdicts: readonly Verdict[]): number {
     deps.sightings.noteHandling(verdict.order.lead);
     deps.handOver(verdict.order);
   }
-  return started;
+  return { started, skipped: verdicts.length - started };
 }

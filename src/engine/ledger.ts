@@ -1,5 +1,5 @@
 /** The monitor's memory between cycles: the one writer of breakers, budgets, handlings under way and debts. */
-import type { ProcessId } from '../domain/alarm.js';
+import { parseProcessId, type ProcessId } from '../domain/alarm.js';
 import { CLOSED, tick, type BreakerState } from '../domain/circuit-breaker.js';
 import type { MonitorEvent } from '../domain/event.js';
 import { fromStored, toStored } from '../domain/memory-conversion.js';
@@ -43,6 +43,7 @@ export class Ledger {
   private readonly processes = new Map<ProcessId, ProcessMemory>();
   private hostTimes: RestartTimes = [];
   private isUnsaved = false;
+  private readonly clearedIds = new Set<ProcessId>();
 
   constructor(deps: LedgerDeps) {
     this.deps = deps;
@@ -81,9 +82,14 @@ export class Ledger {
     return this.deps.hostBudget;
   }
 
-  /** A handling begins or goes on to its next step; durable when it resolves. */
-  async recordHandling(subjects: readonly Subject[], handling: Handling): Promise<void> {
+  /** A handling begins: its rows cannot be taken at their word from now on. Not yet durable: nothing has been done. */
+  beginHandling(subjects: readonly Subject[], handling: Handling): void {
     for (const subject of subjects) this.change(subject, (memory) => ({ ...memory, inFlight: handling }));
+  }
+
+  /** A handling goes on to its next step; durable when it resolves. */
+  async recordHandling(subjects: readonly Subject[], handling: Handling): Promise<void> {
+    this.beginHandling(subjects, handling);
     await this.save();
   }
 
@@ -111,8 +117,19 @@ export class Ledger {
     this.change(subject, (memory) => ({ ...memory, owed: debt }));
   }
 
+  /** The source says what it should: nothing is owed any more. */
   paid(subject: Subject): void {
     this.change(subject, (memory) => ({ ...memory, owed: null }));
+  }
+
+  /** We have cleared its alarm: its row will be gone without anybody else's doing. */
+  cleared({ processId }: Subject): void {
+    this.clearedIds.add(processId);
+  }
+
+  /** Whether it was we who cleared its alarm; asked once. */
+  takeCleared(processId: ProcessId): boolean {
+    return this.clearedIds.delete(processId);
   }
 
   /** Recovered, and nobody but the source may clear the alarm. */
@@ -227,6 +244,6 @@ export class Ledger {
   private idOf(key: string): ProcessId | null {
     const prefix = this.deps.hostId === null ? '' : `${this.deps.hostId}:`;
     const digits = key.startsWith(prefix) ? key.slice(prefix.length) : '';
-    return /^-?\d{1,15}$/.test(digits) ? (Number(digits) as ProcessId) : null;
+    return parseProcessId(digits);
   }
 }

@@ -16,7 +16,7 @@ import { Ledger } from './ledger.js';
 import { describeUnit } from './observe.js';
 import { runPollLoop, type LoopState } from './poll-loop.js';
 import { recoverAlarm, type HandlingCause, type RecoverAlarmDeps } from './recover-alarm.js';
-import { Recoveries } from './recoveries.js';
+import { Recoveries, type RecoveryJob } from './recoveries.js';
 import { resumeAll } from './resume.js';
 import { Sightings } from './sightings.js';
 import { Watches, type WatchEnds, type WatchTask } from './watches.js';
@@ -69,6 +69,7 @@ export class Monitor {
       save: (state) => (options.isDryRun ? Promise.resolve({ kind: 'saved' }) : ports.stateStore.save(state)),
     });
     this.#recoveries = new Recoveries(options.maxParallelRestarts, onBug);
+    stop.draining.addEventListener('abort', () => this.#recoveries.dropQueued());
     const watches = new Watches(ports, this.#watchEnds());
     this.#deps = { ...ports, ledger: this.ledger, watches, draining: stop.draining };
     this.#cycleDeps = {
@@ -121,7 +122,7 @@ export class Monitor {
     await this.#recoveries.done();
   }
 
-  /** Forgets what waits, finishes what runs, and puts the memory on disk. */
+  /** Finishes what runs, and puts the memory on disk. After `draining`. */
   async finish(): Promise<void> {
     this.#recoveries.dropQueued();
     await this.#recoveries.done();
@@ -143,7 +144,8 @@ export class Monitor {
         const alarmId = this.#ports.random.id();
         await recoverAlarm(this.#deps, order, { alarmId, cause: 'person' }, this.#stop.hard).then(resolve, reject);
       };
-      if (!this.#recoveries.start({ target: order.target, run })) resolve('busy');
+      const dropped = (): void => resolve('busy');
+      if (!this.#startJob({ target: order.target, run, dropped })) dropped();
     });
   }
 
@@ -180,7 +182,12 @@ export class Monitor {
     const run = async (): Promise<void> => {
       await recoverAlarm(this.#deps, order, { alarmId: this.#ports.random.id(), cause }, this.#stop.hard);
     };
-    this.#recoveries.start({ target: order.target, run });
+    this.#startJob({ target: order.target, run });
+  }
+
+  /** false: this target is being handled already, or the monitor takes no new work. */
+  #startJob(job: RecoveryJob): boolean {
+    return !this.#stop.draining.aborted && this.#recoveries.start(job);
   }
 
   /** At most one payment round at a time; a cycle does not wait for it. */
@@ -195,6 +202,7 @@ export class Monitor {
       onStable: (task) => this.#endWatch(task, (subject) => this.ledger.stabilise(subject, task.policy), 'stable'),
       onStopped: (task) => this.#endWatch(task, (subject) => this.ledger.endWatch(subject), 'stopped'),
       onFailed: async (task, detail) => {
+        if (!this.#isCurrent(task)) return;
         this.#ports.events.emit({ type: 'process.relapsed', ...task.ref, detail });
         // A payment under way could clear the alarm after it was raised.
         await this.#paying;
@@ -205,11 +213,18 @@ export class Monitor {
     };
   }
 
+  /** False once the alarm has returned: that has counted already, and the new one is not for this watch to settle. */
+  #isCurrent({ subjects, ref }: WatchTask): boolean {
+    const alarmIds = subjects.map(({ processId }) => this.ledger.memoryOf(processId)?.watch?.alarmId);
+    return subjects.length === 0 || alarmIds.includes(ref.alarmId);
+  }
+
   async #endWatch(
     task: WatchTask,
     change: (subject: WatchTask['subjects'][number]) => void,
     how: 'stable' | 'stopped',
   ): Promise<void> {
+    if (!this.#isCurrent(task)) return;
     for (const subject of task.subjects) change(subject);
     if (how === 'stable')
       this.#ports.events.emit({ type: 'process.stable', ...task.ref, afterMs: task.policy.stableTimeMs });

@@ -79,7 +79,9 @@ async function uidOf(eyes: Eyes, user: string, signal: AbortSignal): Promise<num
 async function owningUnit(eyes: Eyes, unit: string, pid: number, signal: AbortSignal): Promise<string | null> {
   if (!unit.endsWith('.service') || unit.startsWith('pm-')) return null;
   const state = await describeUnit(eyes, unit, signal);
-  return state?.mainPid === pid ? state.id : null;
+  // Not told: then the unit counts as its owner.
+  if (state === null) return unit;
+  return state.mainPid === pid ? state.id : null;
 }
 
 /** Marks of what runs now, by which a later look can tell whether a restart has happened. */

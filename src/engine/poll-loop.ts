@@ -30,7 +30,8 @@ export interface LoopState {
 interface Blindness {
   readonly sinceMs: number;
   readonly failures: number;
-  readonly code: string;
+  /** Every cause that was told in this outage. */
+  readonly codes: readonly string[];
   readonly toldMs: number;
 }
 
@@ -100,12 +101,13 @@ function tellBlind(deps: PollLoopDeps, before: Blindness | null, failure: StoreE
   const { code, message: detail } = failure;
   if (before === null) {
     deps.events.emit({ type: 'monitor.blinded', code, detail });
-    return { sinceMs: nowMs, failures: 1, code, toldMs: nowMs };
+    return { sinceMs: nowMs, failures: 1, codes: [code], toldMs: nowMs };
   }
-  const isDue = nowMs - before.toldMs >= REMIND_EVERY_MS;
+  const isDue = nowMs - before.toldMs >= REMIND_EVERY_MS || !before.codes.includes(code);
   if (isDue)
     deps.events.emit({ type: 'monitor.still_blind', code, detail, blindMs: Math.round(nowMs - before.sinceMs) });
-  return { ...before, failures: before.failures + 1, code, toldMs: isDue ? nowMs : before.toldMs };
+  const codes = before.codes.includes(code) ? before.codes : [...before.codes, code];
+  return { ...before, failures: before.failures + 1, codes, toldMs: isDue ? nowMs : before.toldMs };
 }
 
 /** The pause that a cycle's end leads to, before the time that the cycle itself took is taken off. */

@@ -2,6 +2,7 @@
 import type { HandlingRef } from '../domain/event.js';
 import { longestHandlingMs } from '../domain/handling-time.js';
 import type { RestartOutcome } from '../domain/outcome.js';
+import { NO_EVIDENCE } from '../domain/process-memory.js';
 import type { RestartOrder } from '../domain/verdict.js';
 import type { AlarmSource } from '../ports/alarm-source.js';
 import { StoreError } from '../ports/store-error.js';
@@ -41,6 +42,9 @@ export async function recoverAlarm(
   });
   const subjects = subjectsOf(order);
   const maxAttempts = isTrial ? 1 : policy.maxAttempts;
+  const deadlineMs = startedMs + longestHandlingMs(policy, maxAttempts);
+  const mark = { alarmId: ref.alarmId, startedMs, deadlineMs };
+  deps.ledger.beginHandling(subjects, { ...mark, attempt: 0, step: null, before: NO_EVIDENCE });
   const recovered = await recover(deps, {
     ref,
     policy,
@@ -48,15 +52,7 @@ export async function recoverAlarm(
     unit: order.unit,
     signal,
     ownership: () => (handling.cause === 'person' ? Promise.resolve('ours') : ownershipOf(deps, order, signal)),
-    record: ({ attempt, step, before }) =>
-      deps.ledger.recordHandling(subjects, {
-        alarmId: ref.alarmId,
-        startedMs,
-        deadlineMs: startedMs + longestHandlingMs(policy, maxAttempts),
-        attempt,
-        step,
-        before,
-      }),
+    record: (progress) => deps.ledger.recordHandling(subjects, { ...mark, ...progress }),
     spend: () => deps.ledger.spend(subjects, policy.budget),
   });
   return finishHandling(deps, { order, ref, startedMs, cause: handling.cause, recovered }, signal);
@@ -83,7 +79,10 @@ export async function finishHandling(
   const isWell = outcome.kind === 'recovered';
   if (isWell) await clearAlarms(deps, subjects, ref.alarmId, signal);
   // A restart that a person asked for is outside the breaker.
-  deps.ledger.settle(subjects, outcome, { policy, alarmId: ref.alarmId, evidence, isCounted: cause === 'alarm' });
+  // Ended by our own end: it stays on record, and the next run settles by looking what it had done.
+  const isCutShort = outcome.kind === 'interrupted' && outcome.why === 'shutdown';
+  if (!isCutShort)
+    deps.ledger.settle(subjects, outcome, { policy, alarmId: ref.alarmId, evidence, isCounted: cause === 'alarm' });
   await deps.ledger.save();
   const durationMs = Math.round(deps.clock.monotonicMs() - startedMs);
   deps.events.emit({ type: 'restart.ended', ...ref, outcome, systemName: policy.systemName, durationMs });

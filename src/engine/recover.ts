@@ -37,9 +37,14 @@ export interface Recovered {
   readonly evidence: Evidence;
 }
 
+interface Failure {
+  readonly outcome: 'still_unhealthy' | 'command_failed';
+  readonly detail: string;
+}
+
 type AttemptResult =
   | { readonly kind: 'well'; readonly acted: boolean; readonly evidence: Evidence }
-  | { readonly kind: 'failed'; readonly outcome: 'still_unhealthy' | 'command_failed'; readonly detail: string }
+  | ({ readonly kind: 'failed'; readonly acted: boolean } & Failure)
   | { readonly kind: 'over'; readonly outcome: RestartOutcome };
 
 const over = (outcome: RestartOutcome): AttemptResult => ({ kind: 'over', outcome });
@@ -50,34 +55,38 @@ export async function recover(deps: HandsDeps, task: RecoveryTask): Promise<Reco
   const stopped = await runPreRestart(deps, task);
   if (stopped !== null) return { outcome: stopped, evidence: NO_EVIDENCE };
   let acted = 0;
-  let last: { readonly kind: 'still_unhealthy' | 'command_failed'; readonly detail: string } | null = null;
+  let last: Failure = { outcome: 'still_unhealthy', detail: 'no attempt was made' };
   for (let attempt = 1; attempt <= task.maxAttempts; attempt += 1) {
-    if (attempt > 1 && (await pause(deps, task, attempt)) === 'aborted') return interrupted('shutdown');
+    if (attempt > 1 && (await pause(deps, task, attempt)) === 'aborted')
+      return { outcome: { kind: 'interrupted', why: 'shutdown' }, evidence: NO_EVIDENCE };
     const result = await runAttempt(deps, task, attempt);
-    if (result.kind === 'over') return { outcome: result.outcome, evidence: NO_EVIDENCE };
+    if (result.kind === 'over')
+      return {
+        outcome: attempt === 1 ? result.outcome : afterFailures(result.outcome, last, attempt - 1),
+        evidence: NO_EVIDENCE,
+      };
     if (result.kind === 'well') {
       if (result.acted) acted += 1;
       const tookMs = Math.round(deps.clock.monotonicMs() - startedMs);
       return { outcome: { kind: 'recovered', attempts: acted, tookMs }, evidence: result.evidence };
     }
-    acted += 1;
-    last = { kind: result.outcome, detail: result.detail };
-    deps.events.emit({
-      type: 'attempt.failed',
-      ...task.ref,
-      attempt,
-      maxAttempts: task.maxAttempts,
-      detail: result.detail,
-    });
+    if (result.acted) acted += 1;
+    last = result;
+    const { maxAttempts } = task;
+    deps.events.emit({ type: 'attempt.failed', ...task.ref, attempt, maxAttempts, detail: result.detail });
   }
-  return {
-    outcome: { kind: 'still_unhealthy', detail: 'no attempt was made', ...last, attempts: acted },
-    evidence: NO_EVIDENCE,
-  };
+  return { outcome: { kind: last.outcome, detail: last.detail, attempts: task.maxAttempts }, evidence: NO_EVIDENCE };
 }
 
-function interrupted(why: 'shutdown' | 'no_longer_ours' | 'blind' | 'operator_at_work'): Recovered {
-  return { outcome: { kind: 'interrupted', why }, evidence: NO_EVIDENCE };
+/**
+ * A job in the way may be our own, started by an attempt whose time was up, and a budget may have been used up by the
+ * attempts of this handling: neither makes the failures before it unseen.
+ */
+function afterFailures(outcome: RestartOutcome, last: Failure, attempts: number): RestartOutcome {
+  if (outcome.kind !== 'interrupted') return outcome;
+  if (outcome.why !== 'operator_at_work' && outcome.why !== 'budget_used_up') return outcome;
+  const detail = `${last.detail}; no further attempt: ${outcome.why.replaceAll('_', ' ')}`;
+  return { kind: last.outcome, attempts, detail };
 }
 
 function pause(deps: HandsDeps, { policy, signal }: RecoveryTask, attempt: number): Promise<'elapsed' | 'aborted'> {
@@ -123,6 +132,7 @@ async function runAttempt(deps: HandsDeps, task: RecoveryTask, attempt: number):
   if (plan.kind === 'yield') return over({ kind: 'interrupted', why: 'operator_at_work' });
   const lost = await ownershipLost(task);
   if (lost !== null) return over(lost);
+  if (plan.kind === 'act' && !task.spend()) return over({ kind: 'interrupted', why: 'budget_used_up' });
   deps.events.emit({ type: 'restart.attempted', ...ref, attempt, maxAttempts, how: plan.how });
   const steps = plan.kind === 'act' ? await act(deps, task, { attempt, seen, plan }) : { kind: 'done' as const };
   return judgeSteps(deps, task, plan, steps);
@@ -134,8 +144,7 @@ interface AttemptFacts {
   readonly plan: Extract<RestartPlan, { kind: 'act' }>;
 }
 
-async function act(deps: HandsDeps, task: RecoveryTask, { attempt, seen, plan }: AttemptFacts): Promise<StepResult> {
-  if (!task.spend()) return { kind: 'failed', detail: 'the restart budget is used up' };
+function act(deps: HandsDeps, task: RecoveryTask, { attempt, seen, plan }: AttemptFacts): Promise<StepResult> {
   return runPlan(deps, plan.steps, {
     ref: task.ref,
     policy: task.policy,
@@ -160,10 +169,10 @@ async function judgeSteps(
     case 'refused':
       return over({ kind: 'refused', detail: steps.detail });
     case 'failed':
-      return { kind: 'failed', outcome: 'command_failed', detail: steps.detail };
+      return { kind: 'failed', acted: true, outcome: 'command_failed', detail: steps.detail };
     case 'doubtful':
       if (plan.check.kind === 'none' && policy.healthChecks.length === 0)
-        return { kind: 'failed', outcome: 'command_failed', detail: steps.detail };
+        return { kind: 'failed', acted: true, outcome: 'command_failed', detail: steps.detail };
       break;
     case 'done':
       break;
@@ -187,7 +196,7 @@ function fromVerified(verified: VerifyResult, acted: boolean, prefix: string): A
     case 'well':
       return { kind: 'well', acted, evidence: verified.evidence };
     case 'unwell':
-      return { kind: 'failed', outcome: 'still_unhealthy', detail: prefix + verified.detail };
+      return { kind: 'failed', acted, outcome: 'still_unhealthy', detail: prefix + verified.detail };
     case 'no_longer_ours':
       return over({ kind: 'interrupted', why: 'no_longer_ours' });
     case 'aborted':

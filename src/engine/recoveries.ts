@@ -1,9 +1,10 @@
 /** The bounded set of recoveries: side by side up to a limit, in order of arrival beyond it, living across cycles. */
 
-/** Work on one target; `run` is called once, when a slot is free. */
+/** Work on one target; `run` is called once, when a slot is free, or `dropped`, when none will be. */
 export interface RecoveryJob {
   readonly target: string;
   readonly run: () => Promise<void>;
+  readonly dropped?: () => void;
 }
 
 export class Recoveries {
@@ -40,7 +41,9 @@ export class Recoveries {
 
   /** Forgets what has not begun; its rows stay in alarm and are found again. */
   dropQueued(): void {
+    const jobs = [...this.queue.values()];
     this.queue.clear();
+    for (const { dropped } of jobs) dropped?.();
   }
 
   /** Resolves when nothing runs or waits. */

@@ -29,8 +29,8 @@ export async function resumeAll(deps: ResumeDeps, signal: AbortSignal): Promise<
     const { inFlight } = leftover.memory;
     const order = await orderFor(deps, leftover, signal);
     if (inFlight === null) continue;
-    if (order === null) giveUp(deps, leftover);
-    else deps.recoveries.start({ target: order.target, run: () => resumeHandling(deps, order, inFlight, signal) });
+    const run = (known: RestartOrder) => (): Promise<void> => resumeHandling(deps, known, inFlight, signal);
+    if (order === null || !deps.recoveries.start({ target: order.target, run: run(order) })) giveUp(deps, leftover);
   }
   for (const leftover of leftovers(deps, ({ watch }) => watch?.alarmId ?? null)) {
     const { watch } = leftover.memory;
@@ -68,7 +68,7 @@ async function orderFor(
   return { target, lead, processIds: ids, policy, isTrial: memory.breaker.kind === 'half_open', unit: null };
 }
 
-/** Nobody says any more how it is handled: whatever was begun is over, and the row waits for the settings. */
+/** The settings no longer know it, or know it as what another one is: what was begun is over, and the row is judged anew. */
 function giveUp(deps: ResumeDeps, { ids, memory }: Leftover): void {
   for (const processId of ids) deps.ledger.forgetHandling({ processId, processName: memory.processName });
 }

@@ -50,7 +50,7 @@ export class Watches {
     if (signal.aborted) return;
     this.watched.set(target, { task, dueMs: this.nowMs() + FIRST_LOOK_MS });
     this.wake.abort();
-    this.running ??= this.loop(signal).finally(() => (this.running = null));
+    this.running ??= this.loop(signal);
   }
 
   /** The process is being handled again: whoever handles it judges it. */
@@ -72,6 +72,8 @@ export class Watches {
       const due = [...this.watched].filter(([, { dueMs }]) => dueMs <= nowMs);
       if (due.length > 0) await this.lookAt(due, signal);
     }
+    // At once and not when the promise has settled: what is added in between would never be looked at.
+    this.running = null;
   }
 
   private async lookAt(due: readonly (readonly [string, Watched])[], signal: AbortSignal): Promise<void> {

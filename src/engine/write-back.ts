@@ -45,7 +45,11 @@ export async function raiseAlarms(
 
 async function payOrOwe(deps: WriteBackDeps, subject: Subject, debt: Debt, signal: AbortSignal): Promise<void> {
   const failure = await pay(deps, subject, debt, { wasOwed: false, signal });
-  if (failure === null) return;
+  if (failure === null) {
+    // An older debt is settled with it.
+    deps.ledger.paid(subject);
+    return;
+  }
   deps.ledger.owe(subject, debt);
   deps.events.emit({ type: 'write_back.owed', ...refOf(subject, debt), detail: failure.message });
 }
@@ -56,10 +60,12 @@ async function payOrOwe(deps: WriteBackDeps, subject: Subject, debt: Debt, signa
  */
 export async function payDebts(deps: WriteBackDeps, signal: AbortSignal): Promise<void> {
   const owing = deps.ledger.entries().filter(([, { owed }]) => owed !== null);
-  for (const [processId, { owed, processName }] of owing) {
-    if (owed === null || signal.aborted) continue;
+  for (const [processId, { processName }] of owing) {
+    // Asked anew: while others were paid, it may have failed again, or a person may have it handled.
+    const memory = deps.ledger.memoryOf(processId);
+    if (!memory?.owed || memory.inFlight !== null || signal.aborted) continue;
     const subject = { processId, processName };
-    const failure = await pay(deps, subject, owed, { wasOwed: true, signal });
+    const failure = await pay(deps, subject, memory.owed, { wasOwed: true, signal });
     if (failure === null) deps.ledger.paid(subject);
     else if (failure.code === 'unreachable' || failure.code === 'refused') break;
   }
@@ -90,6 +96,7 @@ async function pay(
       events.emit({ type: 'write_back.off', ...ref });
     } else {
       const rows = result.kind === 'not_ours' ? 0 : result.rows;
+      if (rows > 0) ledger.cleared(subject);
       const noteStored = 'noteStored' in result && result.noteStored;
       events.emit({ type: 'write_back.done', ...ref, rows, noteStored, wasOwed });
     }
