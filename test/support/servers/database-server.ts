@@ -21,8 +21,8 @@ export interface DatabaseServer {
   readonly socket: string;
   /** As root, who has no password. */
   client(database?: string): Promise<SqlClient>;
-  /** The server hangs: it keeps its connections and answers nothing. */
-  pause(): void;
+  /** The server hangs: it keeps its connections and answers nothing. Resolves once it has come to a stop. */
+  pause(): Promise<void>;
   resume(): void;
   /** Stopped in order and started again on the same data. */
   restart(): Promise<void>;
@@ -58,7 +58,10 @@ export async function startServer(recipe: ServerRecipe): Promise<DatabaseServer>
     port,
     socket: recipe.socket,
     client,
-    pause: () => void child.kill('SIGSTOP'),
+    pause: async () => {
+      child.kill('SIGSTOP');
+      while (!(await readFile(`/proc/${child.pid}/status`, 'utf8')).includes('State:\tT')) await sleep(1);
+    },
     resume: () => void child.kill('SIGCONT'),
     kill: () => end('SIGKILL'),
     restart: async () => {

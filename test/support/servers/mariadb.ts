@@ -27,7 +27,7 @@ export async function startMariadb(options: readonly string[] = []): Promise<Dat
       `--pid-file=${join(directory, 'pid')}`,
       '--bind-address=127.0.0.1',
       '--innodb-buffer-pool-size=16M',
-      '--innodb-flush-log-at-trx-commit=0',
+      '--innodb-flush-log-at-trx-commit=2',
       ...options,
     ],
   });

@@ -36,7 +36,7 @@ export async function startMysql(options: readonly string[] = []): Promise<Datab
       `--log-error=${inside}/error.log`,
       `--pid-file=${inside}/pid`,
       ...['--bind-address=127.0.0.1', '--secure-file-priv=NULL', '--mysqlx=OFF', '--skip-log-bin'],
-      ...['--innodb-buffer-pool-size=32M', '--innodb-flush-log-at-trx-commit=0'],
+      ...['--innodb-buffer-pool-size=32M', '--innodb-flush-log-at-trx-commit=2'],
       ...options,
     ],
   });

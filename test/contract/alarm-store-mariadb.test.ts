@@ -1,0 +1,24 @@
+/** The MySQL adapter on a real MariaDB. */
+import { afterAll, beforeAll, describe } from 'vitest';
+import type { DatabaseServer } from '../support/servers/database-server.js';
+import { startMariadb, whyNoMariadb } from '../support/servers/mariadb.js';
+import { describeAlarmStore } from './alarm-store-contract.js';
+import { describeFaults } from './alarm-store-faults.js';
+import { describeRights } from './alarm-store-rights.js';
+import { describeSchemas } from './alarm-store-schema.js';
+import { serverFixture } from './alarm-store-server.js';
+
+const missing = await whyNoMariadb();
+
+describe.skipIf(missing !== null)('on MariaDB', () => {
+  let server: DatabaseServer;
+  beforeAll(async () => {
+    server = await startMariadb();
+  });
+  afterAll(() => server.stop());
+
+  describeAlarmStore('MariaDB', () => serverFixture(server));
+  describeSchemas('MariaDB', () => server);
+  describeRights('MariaDB', () => server);
+  describeFaults('MariaDB', () => server);
+});

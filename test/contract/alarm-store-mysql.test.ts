@@ -1,0 +1,24 @@
+/** The MySQL adapter on a real MySQL of Oracle. */
+import { afterAll, beforeAll, describe } from 'vitest';
+import type { DatabaseServer } from '../support/servers/database-server.js';
+import { startMysql, whyNoMysql } from '../support/servers/mysql.js';
+import { describeAlarmStore } from './alarm-store-contract.js';
+import { describeFaults } from './alarm-store-faults.js';
+import { describeRights } from './alarm-store-rights.js';
+import { describeSchemas } from './alarm-store-schema.js';
+import { serverFixture } from './alarm-store-server.js';
+
+const missing = await whyNoMysql();
+
+describe.skipIf(missing !== null)('on MySQL', () => {
+  let server: DatabaseServer;
+  beforeAll(async () => {
+    server = await startMysql();
+  });
+  afterAll(() => server.stop());
+
+  describeAlarmStore('MySQL', () => serverFixture(server));
+  describeSchemas('MySQL', () => server);
+  describeRights('MySQL', () => server);
+  describeFaults('MySQL', () => server);
+});

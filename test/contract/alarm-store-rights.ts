@@ -1,0 +1,70 @@
+/** What the adapter does with few rights, on a real server. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { DatabaseServer } from '../support/servers/database-server.js';
+import { id, STAMP } from './alarm-store-contract.js';
+import { LEGACY_TABLES, never, ServerUnderTest, USER } from './alarm-store-server.js';
+
+const CLEARED = { kind: 'cleared', rows: 1, noteStored: true };
+const CLEARED_WITHOUT_NOTE = { kind: 'cleared', rows: 1, noteStored: false };
+
+/** Runs on the server that `server` gives at the time of the tests. */
+export function describeRights(product: string, server: () => DatabaseServer): void {
+  describe(`${product}: rights`, () => {
+    let test: ServerUnderTest;
+    const seed = (note = 'NULL'): Promise<void> =>
+      test.admin.run(`INSERT INTO PROCESE VALUES (1, 'one'); INSERT INTO STATUS_PROCESS VALUES (1, 1, 0, ${note})`);
+    beforeEach(() => {
+      test = new ServerUnderTest(server(), 'alarm_rights');
+    });
+    afterEach(() => test.dispose());
+
+    const grant = (status: string): string =>
+      `GRANT SELECT (process_id, process_name) ON alarm_rights.PROCESE TO '${USER}'@'%'; GRANT ${status} ON alarm_rights.STATUS_PROCESS TO '${USER}'@'%'`;
+
+    it('needs no more than docs/database.md lists', async () => {
+      await test.prepare(LEGACY_TABLES, grant('SELECT, UPDATE (alarma, notes)'));
+      await seed("'seen'");
+      const store = test.open();
+      expect(await store.probe(never)).toMatchObject({ writes: 'full', warnings: [] });
+      expect(await store.source.alarmed(never)).toHaveLength(1);
+      expect(await store.writer.clear(id(1), STAMP, never)).toEqual(CLEARED);
+      expect(await store.writer.raise(id(1), never)).toEqual({ kind: 'raised', rows: 1 });
+      const byHand = store.desk.apply('acknowledge', id(1), null, never);
+      await expect(byHand).rejects.toMatchObject({ code: 'rights' });
+    });
+
+    it('clears without a note where only alarma may be updated', async () => {
+      await test.prepare(LEGACY_TABLES, grant('SELECT, UPDATE (alarma)'));
+      await seed("'seen'");
+      const store = test.open();
+      expect(await store.probe(never)).toMatchObject({ writes: 'alarm_only' });
+      expect(await store.writer.clear(id(1), STAMP, never)).toEqual(CLEARED_WITHOUT_NOTE);
+      expect((await test.admin.rows('SELECT notes FROM STATUS_PROCESS'))[0]?.['notes']).toBe('seen');
+    });
+
+    it('is off for a user who may only look, unless the settings demand more', async () => {
+      await test.prepare(LEGACY_TABLES, grant('SELECT'));
+      await seed();
+      const store = test.open();
+      expect(await store.writer.clear(id(1), STAMP, never)).toEqual({ kind: 'off' });
+      expect(await store.writer.raise(id(1), never)).toEqual({ kind: 'off' });
+      expect(await store.probe(never)).toMatchObject({ writes: 'none' });
+      const demanded = test.open({ writeBack: 'always' }).writer.clear(id(1), STAMP, never);
+      await expect(demanded).rejects.toMatchObject({ code: 'rights', retryable: false });
+    });
+
+    it('is off when the right is taken away while it runs', async () => {
+      await test.prepare(LEGACY_TABLES, grant('SELECT, UPDATE'));
+      await seed();
+      const { writer } = test.open();
+      expect(await writer.clear(id(1), STAMP, never)).toEqual(CLEARED);
+      await test.admin.run(`REVOKE UPDATE ON alarm_rights.STATUS_PROCESS FROM '${USER}'@'%'`);
+      expect(await writer.raise(id(1), never)).toEqual({ kind: 'off' });
+    });
+
+    it('says so where the tables may not be read', async () => {
+      await test.prepare(LEGACY_TABLES, `GRANT SELECT (process_id) ON alarm_rights.PROCESE TO '${USER}'@'%'`);
+      await expect(test.open().source.alarmed(never)).rejects.toMatchObject({ code: 'rights' });
+    });
+  });
+}
