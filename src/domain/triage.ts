@@ -16,7 +16,7 @@ export interface TriageFacts {
   readonly memoryOf: (processId: ProcessId) => ProcessMemory | null;
   /** Units by the system name asked for; null: no service manager. */
   readonly units: ReadonlyMap<string, UnitState> | null;
-  /** Processes that were in a handling, or owed a write-back, when the batch was read: their rows may be out of date. */
+  /** Processes that were in a handling or waiting for one, or owed a write-back, when the batch was read: their rows may be out of date. */
   readonly unsettledAtRead: ReadonlySet<ProcessId>;
   /** Targets with a handling under way (`running`) or waiting for a slot (`queued`). */
   readonly targets: ReadonlyMap<string, 'running' | 'queued'>;
@@ -85,7 +85,8 @@ function judgeRow(row: AlarmRow, facts: TriageFacts): Candidate | SkipReason {
   if (guarded !== null) return { code: 'protected', detail: guarded };
   const memory = facts.memoryOf(processId);
   if (memory?.owed) return { code: 'owes_write_back' };
-  if (facts.unsettledAtRead.has(processId)) return { code: 'in_progress' };
+  const isQueued = facts.targets.get(targetKey(policy, facts.units)) === 'queued';
+  if (facts.unsettledAtRead.has(processId)) return { code: isQueued ? 'waits_for_slot' : 'in_progress' };
   if (memory !== null && memory.handledMs !== null) return { code: 'recently_recovered' };
   return { row, alarm: { processId, processName, notes }, policy };
 }

@@ -19,7 +19,7 @@ export interface CycleDeps {
   readonly source: AlarmSource;
   readonly units: UnitManager;
   readonly ledger: Ledger;
-  readonly recoveries: Pick<Recoveries, 'targets'>;
+  readonly recoveries: Pick<Recoveries, 'targets' | 'processIds'>;
   readonly sightings: Sightings;
   readonly events: EventSink;
   readonly policyFor: (processName: string) => ProcessPolicy | null;
@@ -44,7 +44,7 @@ export async function runCycle(
   const startedMs = deps.clock.monotonicMs();
   deps.ledger.tickBreakers();
   // Asked before the batch is read: a handling that ends between the two must not be taken for a new alarm.
-  const unsettledAtRead = deps.ledger.unsettled();
+  const unsettledAtRead = new Set([...deps.ledger.unsettled(), ...deps.recoveries.processIds()]);
   const batch = await deps.source.alarmed(signal);
   const { brake, reason } = await applyBrake(deps, memory.brake, batch, signal);
   noteSightings(deps, batch, unsettledAtRead);

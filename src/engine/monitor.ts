@@ -145,7 +145,7 @@ export class Monitor {
         await recoverAlarm(this.#deps, order, { alarmId, cause: 'person' }, this.#stop.hard).then(resolve, reject);
       };
       const dropped = (): void => resolve('busy');
-      if (!this.#startJob({ target: order.target, run, dropped })) dropped();
+      if (!this.#startJob({ target: order.target, processIds: order.processIds, run, dropped })) dropped();
     });
   }
 
@@ -182,7 +182,7 @@ export class Monitor {
     const run = async (): Promise<void> => {
       await recoverAlarm(this.#deps, order, { alarmId: this.#ports.random.id(), cause }, this.#stop.hard);
     };
-    this.#startJob({ target: order.target, run });
+    this.#startJob({ target: order.target, processIds: order.processIds, run });
   }
 
   /** false: this target is being handled already, or the monitor takes no new work. */

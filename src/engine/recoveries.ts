@@ -1,8 +1,11 @@
 /** The bounded set of recoveries: side by side up to a limit, in order of arrival beyond it, living across cycles. */
+import type { ProcessId } from '../domain/alarm.js';
 
 /** Work on one target; `run` is called once, when a slot is free, or `dropped`, when none will be. */
 export interface RecoveryJob {
   readonly target: string;
+  /** Whose rows it settles. */
+  readonly processIds: readonly ProcessId[];
   readonly run: () => Promise<void>;
   readonly dropped?: () => void;
 }
@@ -10,7 +13,7 @@ export interface RecoveryJob {
 export class Recoveries {
   private readonly limit: number;
   private readonly onBug: (cause: unknown) => void;
-  private readonly running = new Map<string, Promise<void>>();
+  private readonly running = new Map<string, { readonly job: RecoveryJob; readonly end: Promise<void> }>();
   private readonly queue = new Map<string, RecoveryJob>();
 
   /** `limit` from 1. `onBug` hears of anything thrown by a job: expected failures are values. */
@@ -35,6 +38,12 @@ export class Recoveries {
     return all;
   }
 
+  /** Processes with a job, running or waiting: their rows cannot be taken at their word once it has ended. */
+  processIds(): ReadonlySet<ProcessId> {
+    const jobs = [...[...this.running.values()].map(({ job }) => job), ...this.queue.values()];
+    return new Set(jobs.flatMap(({ processIds }) => processIds));
+  }
+
   get inFlight(): number {
     return this.running.size;
   }
@@ -48,14 +57,14 @@ export class Recoveries {
 
   /** Resolves when nothing runs or waits. */
   async done(): Promise<void> {
-    while (this.running.size > 0) await Promise.all(this.running.values());
+    while (this.running.size > 0) await Promise.all([...this.running.values()].map(({ end }) => end));
   }
 
   private fill(): void {
     for (const [target, job] of this.queue) {
       if (this.running.size >= this.limit) return;
       this.queue.delete(target);
-      this.running.set(target, this.runToEnd(job));
+      this.running.set(target, { job, end: this.runToEnd(job) });
     }
   }
 

@@ -30,7 +30,8 @@ export async function resumeAll(deps: ResumeDeps, signal: AbortSignal): Promise<
     const order = await orderFor(deps, leftover, signal);
     if (inFlight === null) continue;
     const run = (known: RestartOrder) => (): Promise<void> => resumeHandling(deps, known, inFlight, signal);
-    if (order === null || !deps.recoveries.start({ target: order.target, run: run(order) })) giveUp(deps, leftover);
+    const job = order && { target: order.target, processIds: order.processIds, run: run(order) };
+    if (job === null || !deps.recoveries.start(job)) giveUp(deps, leftover);
   }
   for (const leftover of leftovers(deps, ({ watch }) => watch?.alarmId ?? null)) {
     const { watch } = leftover.memory;
