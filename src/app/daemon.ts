@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { pid } from 'node:process';
 import { ControlServer } from '../adapters/control/control-server.js';
+import type { HostAbilities } from '../adapters/exec/process-starter.js';
 import { HeartbeatFile } from '../adapters/heartbeat/heartbeat-file.js';
 import { openLog, type Log } from '../adapters/log/logger.js';
 import { FileStateStore } from '../adapters/state/file-state-store.js';
@@ -19,6 +20,7 @@ import { StoreError } from '../ports/store-error.js';
 import { createControlHandler } from './control-handler.js';
 import { CleanupStack, createShutdown, type Shutdown } from './lifecycle.js';
 import { monitorOptions } from './monitor-options.js';
+import { Sight } from './sight.js';
 import { createSystemPorts, openStore, type SystemPorts } from './system-ports.js';
 import { VERSION } from './version.js';
 
@@ -30,6 +32,8 @@ export interface Surroundings {
   readonly journalStream: string | null;
   readonly isTerminal: boolean;
   readonly isColoured: boolean;
+  /** What starting programs may count on. Default: what this host has. */
+  readonly abilities?: HostAbilities;
   /** Takes whole lines for the console instead of standard error. */
   readonly writeConsole?: (text: string) => void;
   /** Hears of every event too, for example to show progress on a terminal. */
@@ -46,6 +50,8 @@ export interface DaemonOptions {
   readonly notices: readonly string[];
   /** Called with the way to stop it, before anything is started. */
   readonly onStoppable: (stop: (reason: string) => void) => void;
+  /** Called with the way to write a line of one's own, as soon as there is a log. */
+  readonly onLogOpen?: (write: Log['write']) => void;
 }
 
 /** `failed`: what kept it from running, or ended it. */
@@ -60,6 +66,7 @@ export async function runDaemon(options: DaemonOptions): Promise<DaemonEnd> {
   options.onStoppable((reason) => shutdown.request(reason));
   const log = await openLog(logOptions(options, clock));
   cleanup.defer('log', () => log.close());
+  options.onLogOpen?.((level, message, fields) => log.write(level, message, fields));
   try {
     return await runWithLog(options, { clock, cleanup, shutdown, log });
   } finally {
@@ -101,8 +108,9 @@ interface Frame {
 async function runWithLog(options: DaemonOptions, frame: Frame): Promise<DaemonEnd> {
   const { settings, mode, surroundings } = options;
   const { clock, cleanup, shutdown, log } = frame;
-  const events = fanOut([log.sink, { emit: (event) => surroundings.onEvent?.(event) }]);
-  const ports = createSystemPorts(events, clock);
+  const sight = new Sight(clock);
+  const events = fanOut([log.sink, sight, { emit: (event) => surroundings.onEvent?.(event) }]);
+  const ports = createSystemPorts(events, clock, surroundings.abilities);
   const store = await openStore(settings, ports);
   cleanup.defer('database', () => store.close());
   let bug: unknown = null;
@@ -123,7 +131,7 @@ async function runWithLog(options: DaemonOptions, frame: Frame): Promise<DaemonE
     shutdown,
     onBug,
   );
-  const refusal = mode.dryRun ? null : await openDoor(options, frame, { monitor, store, ports });
+  const refusal = mode.dryRun ? null : await openDoor(options, frame, { monitor, store, ports, sight });
   if (refusal !== null) {
     log.write('error', 'The monitor does not start', { detail: refusal });
     return { kind: 'failed', detail: refusal };
@@ -142,11 +150,11 @@ interface Parts {
 async function openDoor(
   { settings }: DaemonOptions,
   frame: Frame,
-  { monitor, store, ports }: Parts,
+  { monitor, store, ports, sight }: Parts & { readonly sight: Sight },
 ): Promise<string | null> {
   const policyFor = (name: string): ReturnType<Settings['processes']['policyFor']> =>
     settings.processes.policyFor(name);
-  const handler = createControlHandler({ monitor, desk: store.desk, events: ports.events, policyFor });
+  const handler = createControlHandler({ monitor, desk: store.desk, events: ports.events, policyFor, sight });
   const path = controlSocketPath(settings);
   const server = new ControlServer({ path, handler, clock: frame.clock });
   const started = await server.start();

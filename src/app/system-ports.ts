@@ -1,6 +1,6 @@
 /** The real outside: this machine's clock, programs, units and network, and the database of the settings. */
 import { readFile } from 'node:fs/promises';
-import { createProcessStarter, detectHostAbilities } from '../adapters/exec/process-starter.js';
+import { createProcessStarter, detectHostAbilities, type HostAbilities } from '../adapters/exec/process-starter.js';
 import { LinuxProcessTable } from '../adapters/exec/linux-process-table.js';
 import { SpawnRunner } from '../adapters/exec/spawn-runner.js';
 import { connectMysql } from '../adapters/mysql/connect-mysql.js';
@@ -21,7 +21,12 @@ export interface SystemPorts extends HandsDeps {
   readonly random: Random;
 }
 
-export function createSystemPorts(events: EventSink, clock: Clock = new SystemClock()): SystemPorts {
+/** `abilities`: what starting programs may count on; by default what this host has. */
+export function createSystemPorts(
+  events: EventSink,
+  clock: Clock = new SystemClock(),
+  abilities: HostAbilities = detectHostAbilities(),
+): SystemPorts {
   const random = new CryptoRandom();
   const runner = new SpawnRunner(clock);
   const table = new LinuxProcessTable();
@@ -32,7 +37,7 @@ export function createSystemPorts(events: EventSink, clock: Clock = new SystemCl
     table,
     events,
     units: new SystemctlUnitManager(runner),
-    starter: createProcessStarter({ clock, random, runner, table, ...detectHostAbilities() }),
+    starter: createProcessStarter({ clock, random, runner, table, ...abilities }),
     prober: new SystemNetworkProber(clock),
   };
 }

@@ -34,7 +34,8 @@ export function connectSqlite(options: SqliteOptions, surroundings: SqliteSurrou
 }
 
 /** Node's own SQLite where it has one, else `libsql`. */
-export const openSqliteDriver: OpenSqliteDriver = async (path) => openNodeDriver(path) ?? (await openLibsqlDriver(path));
+export const openSqliteDriver: OpenSqliteDriver = async (path) =>
+  openNodeDriver(path) ?? (await openLibsqlDriver(path));
 
 async function report(file: SqliteFile, options: SqliteOptions, signal: AbortSignal): Promise<StoreReport> {
   const { version, hasNotes } = await file.read('look at the file', signal, (session) => {
