@@ -16,14 +16,14 @@ export function needsWorkingDirectory(line: string): boolean {
   return line.replaceAll('%%', '').includes('%d');
 }
 
-/** Starts a piece of shell inside the line, whose own quoting a value cannot be fitted into from outside. */
-const NESTED = { double: /`|\$[({]/, none: /`/, single: /`/ } as const;
+/** Starts a piece of shell inside the line, with quoting of its own that cannot be followed from outside. */
+const NESTED = /`|\$[({]/;
 const CONTROL_CHARACTER = /\p{Cc}/u;
 
 /**
  * `%s`, `%d` and `%%` (a plain percent sign) are replaced; every other `%` stays. The shell quotes around a placeholder
  * are respected, so that a value is one word wherever the operator wrote it. An unusual value (anything but letters,
- * digits and `:_.@/+-`) is refused where it could become shell text: inside backticks or `"$(…)"`, or with a line break.
+ * digits and `:_.@/+-`) is refused where it could become shell text: in a line with backticks or `$(`, or with a line break.
  */
 export function fillCommand(line: string, values: TemplateValues): FilledCommand {
   if (needsWorkingDirectory(line) && values.workingDirectory === null)
@@ -37,7 +37,7 @@ export function fillCommand(line: string, values: TemplateValues): FilledCommand
       index += 1;
     } else if (two === '%s' || two === '%d') {
       const value = two === '%s' ? values.systemName : (values.workingDirectory ?? '');
-      if (!PLAIN_WORD.test(value) && (CONTROL_CHARACTER.test(value) || NESTED[quote].test(line)))
+      if (!PLAIN_WORD.test(value) && (CONTROL_CHARACTER.test(value) || NESTED.test(line)))
         return { ok: false, detail: `${two}: ${JSON.stringify(value)} cannot be written safely at this place` };
       filled += asWord(value, quote);
       index += 1;
