@@ -203,6 +203,8 @@ async function work(
     ports.events.emit({ type: 'monitor.blinded', code: cause.code, detail: cause.message });
     return { kind: 'failed', detail: cause.message };
   } finally {
+    // Otherwise one cycle would last as long as the stable period of what it has restarted.
+    if (!shutdown.draining.aborted) shutdown.request('the work is done');
     await monitor.finish();
   }
   ports.events.emit({ type: 'monitor.stopped' });
