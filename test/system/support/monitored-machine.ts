@@ -38,6 +38,8 @@ export interface MonitoredOptions {
   readonly units?: Readonly<Record<string, string>>;
   /** Sections for `[process.…]`, as INI text. */
   readonly processes?: string;
+  /** Further lines of `[database]`. */
+  readonly database?: string;
   /** Further lines of `[monitor]`. */
   readonly monitor?: string;
   /** Further lines of `[logging]`. */
@@ -53,6 +55,8 @@ const SCHEMA = `
   CREATE TABLE STATUS_PROCESS (process_id INT PRIMARY KEY, alarma TINYINT, sound TINYINT, notes VARCHAR(100)) CHARACTER SET utf8mb4;`;
 
 export class MonitoredMachine implements AsyncDisposable {
+  /** Of the user that the daemon logs in as. */
+  readonly databasePassword = PASSWORD;
   readonly machine: BootedMachine;
 
   constructor(machine: BootedMachine) {
@@ -147,6 +151,7 @@ export interface EventWait {
 
 function configText({
   processes = '',
+  database = '',
   monitor = '',
   logging = '',
   sections = '',
@@ -156,6 +161,7 @@ host = 127.0.0.1
 user = monitor
 password_file = ${PASSWORD_FILE}
 database = monitor
+${database}
 
 [monitor]
 check_interval = 1
