@@ -5,9 +5,9 @@ import type { Clock } from '../../ports/clock.js';
 import { StoreError } from '../../ports/store-error.js';
 import { checkTls, clientOptions, dial } from './client-options.js';
 import { DeadlineError, StoppedError, withDeadline } from './deadline.js';
-import { errorNumberOf, toStoreError } from './errors.js';
+import { errorNumberOf, isConnectionGone, toStoreError } from './errors.js';
 import { nameOf, type MysqlOptions, type ServerAddress } from './options.js';
-import { isOn, textOf, type Row } from './row.js';
+import { isOn, namedValues, textOf, type Row } from './row.js';
 import { initSession, limitStatements, READ_CLUSTER, READ_SERVER } from './session-sql.js';
 import type { Statement } from './sql.js';
 
@@ -50,6 +50,8 @@ export class MysqlConnection {
     this.#connection = createConnection({ ...clientOptions(address, context.options, password), stream: () => socket });
     // Without a listener the loss of an idle connection would end the whole program.
     this.#connection.on('error', () => this.#lose());
+    // The server's goodbye comes well before the socket is closed: nothing may be asked in between.
+    socket.once('end', () => this.#lose());
     socket.once('close', () => this.#lose());
   }
 
@@ -70,8 +72,8 @@ export class MysqlConnection {
   async prepare(): Promise<void> {
     const { queryTimeoutMs } = this.#context.options;
     await this.#login();
-    const [facts] = rowsOf(await this.#execute(READ_SERVER));
-    const version = textOf(facts?.['version']) ?? '';
+    const variables = namedValues(rowsOf(await this.#execute(READ_SERVER)));
+    const version = textOf(variables.get('version')) ?? '';
     await this.#query(initSession(queryTimeoutMs));
     await this.#query(limitStatements(version, queryTimeoutMs)).catch((cause: unknown) => {
       if (errorNumberOf(cause) !== UNKNOWN_VARIABLE) throw cause;
@@ -79,8 +81,8 @@ export class MysqlConnection {
     if (isCutOff(rowsOf(await this.#execute(READ_CLUSTER)))) {
       throw new StoreError(`connect to ${this.where}: this cluster node is not ready`, 'unreachable', true);
     }
-    const isReadOnly = isOn(facts?.['readOnly']) || isOn(facts?.['engineReadOnly']);
-    this.#server = { version, isReadOnly, isCaseSensitive: !isOn(facts?.['nameCase']) };
+    const isReadOnly = isOn(variables.get('read_only')) || isOn(variables.get('innodb_read_only'));
+    this.#server = { version, isReadOnly, isCaseSensitive: !isOn(variables.get('lower_case_table_names')) };
   }
 
   /** Throws `StoreError`. */
@@ -119,6 +121,7 @@ export class MysqlConnection {
     } catch (cause) {
       // The server goes on with the statement and the answer would come to the next question: the connection is spoilt.
       if (cause instanceof DeadlineError || cause instanceof StoppedError) this.destroy();
+      else if (isConnectionGone(cause)) this.#lose();
       throw toStoreError(statement.what, this.where, cause);
     }
   }
@@ -191,6 +194,6 @@ function rowsOf(answer: Answer): readonly Row[] {
 
 /** A node of a Galera cluster that has lost the others answers simple questions, but none about tables. */
 function isCutOff(status: readonly Row[]): boolean {
-  const values = new Map(status.map((row) => [textOf(row['Variable_name'])?.toLowerCase(), row['Value']]));
+  const values = namedValues(status);
   return (textOf(values.get('wsrep_provider_name')) ?? '') !== '' && !isOn(values.get('wsrep_ready'));
 }

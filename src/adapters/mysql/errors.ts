@@ -75,6 +75,9 @@ const UNREACHABLE_CODES = new Set([
   ...['ENOENT', 'ENOTFOUND', 'EAI_AGAIN', 'PROTOCOL_CONNECTION_LOST', 'PROTOCOL_SEQUENCE_TIMEOUT'],
 ]);
 
+/** The server stops, was told to end this connection, or has waited for us too long. */
+const GOODBYES = new Set([1053, 1927, 4031]);
+
 /** Message: what was tried, on which server, what came back, what to do. The password is in none of these. */
 export function toStoreError(what: string, where: string, cause: unknown): StoreError {
   if (cause instanceof StoreError) return cause;
@@ -91,6 +94,12 @@ export function errorNumberOf(error: unknown): number | null {
     if (typeof value === 'number' && value > 0) return value;
   }
   return null;
+}
+
+/** The other side has ended the connection: whatever is not the server's word about a statement, and its own goodbyes. */
+export function isConnectionGone(error: unknown): boolean {
+  const number = errorNumberOf(error);
+  return number === null || GOODBYES.has(number);
 }
 
 function judge(cause: unknown): Judgement {

@@ -21,3 +21,8 @@ export function numberOf(value: unknown): number | null {
 export function isOn(value: unknown): boolean {
   return !['0', 'OFF', ''].includes((textOf(value) ?? '').toUpperCase());
 }
+
+/** What `SHOW VARIABLES` and `SHOW STATUS` give: one row for each; names in small letters. */
+export function namedValues(rows: readonly Row[]): ReadonlyMap<string | undefined, unknown> {
+  return new Map(rows.map((row) => [textOf(row['Variable_name'])?.toLowerCase(), row['Value']]));
+}

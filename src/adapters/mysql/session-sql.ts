@@ -3,11 +3,12 @@ import type { SqlValue, Statement } from './sql.js';
 
 const LONGEST_LOCK_WAIT_S = 5;
 
+/** Asked in this way, a variable that an old server does not know is no error. */
 export const READ_SERVER: Statement = {
   what: 'connect',
   text:
-    'SELECT VERSION() AS version, @@GLOBAL.read_only AS readOnly, @@GLOBAL.innodb_read_only AS engineReadOnly, ' +
-    '@@GLOBAL.lower_case_table_names AS nameCase',
+    'SHOW GLOBAL VARIABLES WHERE Variable_name IN ' +
+    "('version', 'read_only', 'innodb_read_only', 'lower_case_table_names')",
   values: [],
 };
 

@@ -1,7 +1,7 @@
 /** What kind of failure each error of the server, the network and mysql2 is. */
 import { describe, expect, it } from 'vitest';
 import { DeadlineError, StoppedError } from '../../../src/adapters/mysql/deadline.js';
-import { errorNumberOf, toStoreError } from '../../../src/adapters/mysql/errors.js';
+import { errorNumberOf, isConnectionGone, toStoreError } from '../../../src/adapters/mysql/errors.js';
 import { StoreError } from '../../../src/ports/store-error.js';
 
 function failure(fields: Readonly<Record<string, unknown>>, message = 'it said no'): Error {
@@ -93,5 +93,13 @@ describe('errorNumberOf', () => {
     expect(errorNumberOf(failure({ code: 4031 }))).toBe(4031);
     expect(errorNumberOf(failure({ errno: -111, code: 'ECONNREFUSED' }))).toBeNull();
     expect(errorNumberOf(null)).toBeNull();
+  });
+});
+
+describe('isConnectionGone', () => {
+  it('is so for errors of the network and the goodbyes of a server, not for its word about a statement', () => {
+    expect(isConnectionGone(failure({ code: 'EPIPE' }))).toBe(true);
+    expect(isConnectionGone(failure({ code: 4031 }))).toBe(true);
+    expect(isConnectionGone(failure({ errno: 1205 }))).toBe(false);
   });
 });
