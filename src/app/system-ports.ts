@@ -8,6 +8,7 @@ import type { MysqlOptions } from '../adapters/mysql/options.js';
 import { SystemNetworkProber } from '../adapters/net/network-prober.js';
 import { CryptoRandom } from '../adapters/random/crypto-random.js';
 import { connectSqlite } from '../adapters/sqlite/connect-sqlite.js';
+import { CoalescingUnitManager } from '../adapters/systemd/coalescing-unit-manager.js';
 import { SystemctlUnitManager } from '../adapters/systemd/systemctl-unit-manager.js';
 import { SystemClock } from '../adapters/time/system-clock.js';
 import type { MysqlSettings, Settings } from '../config/settings.js';
@@ -36,7 +37,7 @@ export function createSystemPorts(
     runner,
     table,
     events,
-    units: new SystemctlUnitManager(runner),
+    units: new CoalescingUnitManager(new SystemctlUnitManager(runner)),
     starter: createProcessStarter({ clock, random, runner, table, ...abilities }),
     prober: new SystemNetworkProber(clock),
   };

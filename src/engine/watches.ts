@@ -64,10 +64,22 @@ export class Watches {
   }
 
   private async loop(signal: AbortSignal): Promise<void> {
+    const stop = (): void => this.wake.abort();
+    signal.addEventListener('abort', stop);
+    try {
+      await this.lookInTurn(signal);
+    } finally {
+      signal.removeEventListener('abort', stop);
+      // Here and not later: what is added from now on must find nobody running.
+      this.running = null;
+    }
+  }
+
+  private async lookInTurn(signal: AbortSignal): Promise<void> {
     while (this.watched.size > 0 && !signal.aborted) {
       const nextMs = Math.min(...[...this.watched.values()].map(({ dueMs }) => dueMs));
       this.wake = new AbortController();
-      await this.deps.clock.sleep(nextMs - this.nowMs(), AbortSignal.any([signal, this.wake.signal]));
+      await this.deps.clock.sleep(nextMs - this.nowMs(), this.wake.signal);
       const nowMs = this.nowMs();
       const due = [...this.watched].filter(([, { dueMs }]) => dueMs <= nowMs);
       if (due.length > 0) await this.lookAt(due, signal);

@@ -1,0 +1,67 @@
+/** Merges questions about units that are asked while another one is being answered: a storm costs a few commands, not hundreds. */
+import type { RunOptions } from '../../ports/command-runner.js';
+import type { UnitActionResult, UnitManager, UnitStates } from '../../ports/unit-manager.js';
+
+interface Question {
+  readonly names: readonly string[];
+  readonly options: RunOptions;
+  readonly answer: (states: UnitStates | 'unavailable') => void;
+}
+
+/**
+ * One question is under way at a time; what is asked meanwhile is asked together, next. So every answer was looked up
+ * after its question was put. Actions pass straight through.
+ */
+export class CoalescingUnitManager implements UnitManager {
+  readonly #inner: UnitManager;
+  #waiting: Question[] = [];
+  #isAsking = false;
+
+  constructor(inner: UnitManager) {
+    this.#inner = inner;
+  }
+
+  describe(names: readonly string[], options: RunOptions): Promise<UnitStates | 'unavailable'> {
+    return new Promise((resolve, reject) => {
+      const giveUp = (): void => resolve('unavailable');
+      options.signal.addEventListener('abort', giveUp, { once: true });
+      const answer = (states: UnitStates | 'unavailable'): void => {
+        options.signal.removeEventListener('abort', giveUp);
+        resolve(states === 'unavailable' ? states : pick(states, names));
+      };
+      this.#waiting.push({ names, options, answer });
+      this.#askAll().catch(reject);
+    });
+  }
+
+  restart(unit: string, options: RunOptions): Promise<UnitActionResult> {
+    return this.#inner.restart(unit, options);
+  }
+
+  resetFailed(unit: string, options: RunOptions): Promise<UnitActionResult> {
+    return this.#inner.resetFailed(unit, options);
+  }
+
+  async #askAll(): Promise<void> {
+    if (this.#isAsking) return;
+    this.#isAsking = true;
+    try {
+      while (this.#waiting.length > 0) {
+        const questions = this.#waiting;
+        this.#waiting = [];
+        const names = [...new Set(questions.flatMap((question) => question.names))];
+        // One who gives up must not take the answer away from the others: the time limit alone ends it.
+        const forAll = new AbortController().signal;
+        const timeoutMs = Math.max(...questions.map(({ options }) => options.timeoutMs));
+        const states = await this.#inner.describe(names, { timeoutMs, signal: forAll });
+        for (const { answer } of questions) answer(states);
+      }
+    } finally {
+      this.#isAsking = false;
+    }
+  }
+}
+
+function pick(states: UnitStates, names: readonly string[]): UnitStates {
+  return new Map([...states].filter(([name]) => names.includes(name)));
+}

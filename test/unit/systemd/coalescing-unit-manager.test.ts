@@ -1,0 +1,80 @@
+/** Questions about units that come together are asked together, and each gets its own answer. */
+import { expect, it, describe } from 'vitest';
+import { CoalescingUnitManager } from '../../../src/adapters/systemd/coalescing-unit-manager.js';
+import type { UnitManager, UnitStates } from '../../../src/ports/unit-manager.js';
+import { notFoundState } from '../../../src/adapters/systemd/systemctl-show.js';
+
+/** Answers when told to, and notes what it was asked. */
+class SlowUnits implements UnitManager {
+  readonly asked: (readonly string[])[] = [];
+  readonly #answers: (() => void)[] = [];
+
+  describe(names: readonly string[]): Promise<UnitStates | 'unavailable'> {
+    this.asked.push(names);
+    const states = new Map(names.map((name) => [name, notFoundState(name)]));
+    return new Promise((resolve) => this.#answers.push(() => resolve(states)));
+  }
+
+  answerNext(): void {
+    this.#answers.shift()?.();
+  }
+
+  restart(): Promise<{ kind: 'done' }> {
+    return Promise.resolve({ kind: 'done' });
+  }
+
+  resetFailed(): Promise<{ kind: 'done' }> {
+    return Promise.resolve({ kind: 'done' });
+  }
+}
+
+const options = (signal = new AbortController().signal): { timeoutMs: number; signal: AbortSignal } => ({
+  timeoutMs: 1000,
+  signal,
+});
+
+describe('coalescing unit manager', () => {
+  it('asks at once when nothing is being asked, and merges what comes meanwhile into one question', async () => {
+    const slow = new SlowUnits();
+    const units = new CoalescingUnitManager(slow);
+    const first = units.describe(['a'], options());
+    const second = units.describe(['b', 'c'], options());
+    const third = units.describe(['c', 'd'], options());
+    expect(slow.asked).toEqual([['a']]);
+    slow.answerNext();
+    expect([...(await first)].map(([name]) => name)).toEqual(['a']);
+    expect(slow.asked).toEqual([['a'], ['b', 'c', 'd']]);
+    slow.answerNext();
+    expect([...(await second)].map(([name]) => name)).toEqual(['b', 'c']);
+    expect([...(await third)].map(([name]) => name)).toEqual(['c', 'd']);
+  });
+
+  it('never gives an answer that was looked up before the question was put', async () => {
+    const slow = new SlowUnits();
+    const units = new CoalescingUnitManager(slow);
+    const before = units.describe(['a'], options());
+    const after = units.describe(['a'], options());
+    slow.answerNext();
+    await before;
+    expect(slow.asked).toHaveLength(2);
+    slow.answerNext();
+    await after;
+  });
+
+  it('lets one give up without taking the answer from the others', async () => {
+    const slow = new SlowUnits();
+    const units = new CoalescingUnitManager(slow);
+    const impatient = new AbortController();
+    const first = units.describe(['a'], options(impatient.signal));
+    const second = units.describe(['b'], options());
+    impatient.abort();
+    expect(await first).toBe('unavailable');
+    slow.answerNext();
+    slow.answerNext();
+    await Promise.resolve();
+    slow.answerNext();
+    await expect.poll(() => slow.asked.length).toBe(2);
+    slow.answerNext();
+    expect(await second).not.toBe('unavailable');
+  });
+});
