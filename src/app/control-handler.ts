@@ -3,6 +3,7 @@ import { pid } from 'node:process';
 import type { ProcessId } from '../domain/alarm.js';
 import { assertNever, type RestartOutcome } from '../domain/outcome.js';
 import type { ProcessPolicy } from '../domain/process-policy.js';
+import { protection } from '../domain/protected-names.js';
 import { durationText } from '../domain/time-text.js';
 import type { Subject } from '../engine/ledger.js';
 import type { Monitor } from '../engine/monitor.js';
@@ -10,18 +11,20 @@ import type { AlarmDesk } from '../ports/alarm-desk.js';
 import type { ControlHandler, ControlReply, ControlRequest } from '../ports/control-handler.js';
 import type { EventSink } from '../ports/event-sink.js';
 import { StoreError } from '../ports/store-error.js';
+import { pingText, type Sight } from './sight.js';
 
 export interface ControlDeps {
   readonly monitor: Monitor;
   readonly desk: AlarmDesk;
   readonly events: EventSink;
   readonly policyFor: (processName: string) => ProcessPolicy | null;
+  readonly sight: Sight;
 }
 
 export function createControlHandler(deps: ControlDeps): ControlHandler {
   return {
     async handle(request: ControlRequest, signal: AbortSignal): Promise<ControlReply> {
-      if (request.command === 'ping') return { ok: true, code: 'done', text: String(pid) };
+      if (request.command === 'ping') return { ok: true, code: 'done', text: pingText(pid, deps.sight.blindSinceMs) };
       const reply = await serve(deps, request, signal);
       const { command, target } = request;
       deps.events.emit({ type: 'request.served', request: command, target, ok: reply.ok, detail: reply.text });
@@ -51,6 +54,8 @@ async function serve(
 async function restart({ monitor, policyFor }: ControlDeps, target: string): Promise<ControlReply> {
   const policy = policyFor(target);
   if (policy === null) return unknown(target, 'the settings have no section for it');
+  const guarded = protection([policy.processName, policy.systemName], policy.allowProtected);
+  if (guarded !== null) return { ok: false, code: 'failed', text: `${target} was not restarted: ${guarded}` };
   const outcome = await monitor.restartNow(policy);
   if (outcome === 'busy')
     return { ok: false, code: 'busy', text: `${target} is being handled already, or the monitor stops` };
