@@ -31,14 +31,13 @@ describeOnMachine('a database that fails', () => {
   let daemonPid: string;
 
   beforeAll(async () => {
-    const owed = Object.fromEntries(['owed-table', 'owed-row'].map((name) => [`${name}.service`, SLOW_START]));
-    const plain = NAMES.filter((name) => !name.startsWith('owed')).map((name) => [`${name}.service`, countedUnit()]);
+    const unit = (name: string): string => (name.startsWith('owed') ? SLOW_START : countedUnit());
     host = await bootMonitored({
       name: 'database-faults',
       processes: PROCESSES,
       database: 'connect_timeout = 2\nquery_timeout = 3',
       monitor: 'mass_alarm_percent = 0',
-      units: { ...owed, ...Object.fromEntries(plain) },
+      units: Object.fromEntries(NAMES.map((name) => [`${name}.service`, unit(name)])),
     });
     await host.addProcesses(NAMES);
   });

@@ -24,6 +24,8 @@ export interface LogLine {
   readonly detail?: string;
   readonly attempt?: number;
   readonly durationMs?: number;
+  /** Of a cycle: rows in alarm. */
+  readonly alarmed?: number;
 }
 
 export interface StatusRow {
@@ -170,9 +172,8 @@ ${monitor}
 
 [logging]
 directory = ${LOG_DIRECTORY}
-level = debug
 format = json
-${logging}
+${logging.includes('level =') ? logging : `level = debug\n${logging}`}
 
 ${sections}
 ${processes}
