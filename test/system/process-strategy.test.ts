@@ -32,6 +32,7 @@ const PROCESSES = `
 restart_strategy = process
 max_attempts = 1
 settle_time = 1
+health_check_timeout = 2
 stable_time = 1
 
 [process.main]
@@ -160,6 +161,7 @@ describeOnMachine('the process strategy', () => {
     await machine.must('systemctl stop process-monitor');
     await host.configure({ processes: PROCESSES.replace('stable_time = 1', 'stable_time = 300') });
     const before = await lastStartOf('payment-gateway-main');
+    await host.sql('UPDATE STATUS_PROCESS SET alarma = 0');
     await host.raise(id('main'));
     // Hides that systemd runs here, for this one monitor alone.
     const run = `unshare --mount sh -c 'mount -t tmpfs tmpfs /run/systemd && exec process-monitor run --once'`;
