@@ -1,7 +1,7 @@
 /** The monitor's memory as one file that is whole at every moment. */
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pid } from 'node:process';
+import { geteuid, pid } from 'node:process';
 import type { StoredState } from '../../domain/stored-state.js';
 import type { Clock } from '../../ports/clock.js';
 import type { LoadedState, SaveResult, StateStore } from '../../ports/state-store.js';
@@ -78,7 +78,7 @@ export class FileStateStore implements StateStore {
     const temporary = `${this.#path}.${pid}.tmp`;
     try {
       await mkdir(this.#options.directory, { recursive: true, mode: DIRECTORY_MODE });
-      await writeDurably(temporary, stateText(waiting.state));
+      await writeDurably(temporary, stateText(waiting.state), await ownerOf(this.#options.directory));
       await rename(temporary, this.#path);
       await syncDirectory(this.#options.directory);
       return { kind: 'saved' };
@@ -117,9 +117,20 @@ export class FileStateStore implements StateStore {
   }
 }
 
-async function writeDurably(path: string, content: string): Promise<void> {
+interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Whose the file is to be; null: whoever writes it. What root writes by hand must stay readable to the monitor's user. */
+async function ownerOf(directory: string): Promise<Owner | null> {
+  return geteuid?.() === 0 ? await stat(directory) : null;
+}
+
+async function writeDurably(path: string, content: string, owner: Owner | null): Promise<void> {
   const file = await open(path, 'w', FILE_MODE);
   try {
+    if (owner !== null) await file.chown(owner.uid, owner.gid);
     await file.writeFile(content);
     await file.sync();
   } finally {
