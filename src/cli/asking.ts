@@ -1,0 +1,46 @@
+/** Hands a person's request to whoever can do it, shows its steps on a terminal, and turns the reply into an exit code. */
+import { askMonitor } from '../app/offline.js';
+import type { Settings } from '../config/settings.js';
+import type { Context } from './context.js';
+import { safeText } from './escape.js';
+import { EXIT, type ExitCode } from './exit-codes.js';
+import { onStopSignal } from './signals.js';
+
+type Asked = Parameters<typeof askMonitor>[0]['request'];
+type Reply = Awaited<ReturnType<typeof askMonitor>>;
+
+/** A stop signal lets what runs finish; a second one does not. */
+export async function ask(request: Asked, settings: Settings, { screen, texts }: Context): Promise<Reply> {
+  const tell = (line: string): void => {
+    if (screen.isTerminal) screen.line(screen.paint('faint', `  ${safeText(line)}`));
+  };
+  const ended = new AbortController();
+  try {
+    return await askMonitor({
+      settings,
+      request,
+      onRoute: (route) => {
+        if (route === 'monitor') tell(texts.throughMonitor);
+      },
+      onStep: tell,
+      onStoppable: (stop) => onStopSignal(stop, ended.signal),
+    });
+  } finally {
+    ended.abort();
+  }
+}
+
+/** What the reply means for whoever called. */
+export function exitCodeOf({ ok, code }: Reply): ExitCode {
+  if (ok) return EXIT.done;
+  switch (code) {
+    case 'unhealthy':
+      return EXIT.unhealthy;
+    case 'unknown_process':
+      return EXIT.usage;
+    case 'done':
+    case 'busy':
+    case 'failed':
+      return EXIT.failed;
+  }
+}

@@ -1,0 +1,83 @@
+/** `run`: the daemon in the foreground, with its signals and, on a terminal, its progress line. */
+import { createClock } from '../app/clock.js';
+import { runDaemon, type DaemonOptions, type Surroundings } from '../app/daemon.js';
+import type { MonitorEvent } from '../domain/event.js';
+import { breakerVote } from '../domain/outcome.js';
+import { formatIssue } from '../config/issues.js';
+import type { Context } from './context.js';
+import { EXIT, type ExitCode } from './exit-codes.js';
+import type { Request } from './request.js';
+import { mayColour } from './screen.js';
+import { onSignal, onStopSignal } from './signals.js';
+import { Countdown, TerminalLine } from './terminal-line.js';
+
+type WriteLog = Parameters<NonNullable<DaemonOptions['onLogOpen']>>[0];
+
+const HANGUP = 'SIGHUP: a changed configuration takes effect when the monitor is restarted';
+
+/** With `--once` 3 where a process was restarted and is not well. */
+export async function run(
+  { isOnce, isDryRun }: Extract<Request, { command: 'run' }>,
+  context: Context,
+): Promise<ExitCode> {
+  const { settings, notices } = context.load();
+  const ended = new AbortController();
+  const log = openEnd();
+  onSignal('SIGHUP', () => log.write('warn', HANGUP), ended.signal);
+  const onCrash = (cause: Error): void =>
+    log.write('fatal', 'Unexpected error, the monitor stops', { detail: cause.stack ?? cause.message });
+  process.on('uncaughtExceptionMonitor', onCrash);
+  const progress = createProgress(context);
+  const unwell: string[] = [];
+  const onEvent = (event: MonitorEvent): void => {
+    if (event.type === 'restart.ended' && breakerVote(event.outcome) === 'failed') unwell.push(event.processName);
+  };
+  try {
+    const end = await runDaemon({
+      settings,
+      mode: { once: isOnce, dryRun: isDryRun },
+      surroundings: { ...surroundingsOf(context), ...progress.surroundings, onEvent },
+      notices: notices.map(formatIssue),
+      onStoppable: (stop) => onStopSignal(stop, ended.signal),
+      onLogOpen: (write) => (log.write = write),
+    });
+    if (end.kind === 'failed') return EXIT.failed;
+    return isOnce && unwell.length > 0 ? EXIT.unhealthy : EXIT.done;
+  } finally {
+    progress.stop();
+    ended.abort();
+    process.off('uncaughtExceptionMonitor', onCrash);
+  }
+}
+
+/** Before there is a log its lines go nowhere: Node itself tells of a crash. */
+function openEnd(): { write: WriteLog } {
+  return { write: () => undefined };
+}
+
+function surroundingsOf({ environment }: Context): Surroundings {
+  const isTerminal = process.stderr.isTTY;
+  return {
+    notifySocket: environment['NOTIFY_SOCKET'] ?? null,
+    journalStream: environment['JOURNAL_STREAM'] ?? null,
+    isTerminal,
+    isColoured: isTerminal && mayColour(environment),
+  };
+}
+
+/** The line on standard error; nothing of it where that is no terminal. */
+function createProgress({ texts, environment }: Context): {
+  readonly surroundings: Pick<Surroundings, 'writeConsole' | 'onPause'>;
+  readonly stop: () => void;
+} {
+  if (!process.stderr.isTTY || environment['TERM'] === 'dumb') return { surroundings: {}, stop: () => undefined };
+  const line = new TerminalLine(process.stderr);
+  const countdown = new Countdown(line, createClock(), texts.countdown);
+  return {
+    surroundings: {
+      writeConsole: (text) => line.writeAbove(text),
+      onPause: (untilNextMs) => void countdown.start(untilNextMs),
+    },
+    stop: () => countdown.stop(),
+  };
+}

@@ -1,0 +1,63 @@
+/** `status`: who is in alarm, what the monitor thinks of each, and what it remembers. */
+import type { Finding } from '../app/inspect.js';
+import { inspectStatus, type StatusReport } from '../app/inspect-status.js';
+import type { AlarmRow } from '../domain/alarm.js';
+import type { Context } from './context.js';
+import { safeText } from './escape.js';
+import { EXIT, type ExitCode } from './exit-codes.js';
+import { printDaemon, printRemembered } from './memory-text.js';
+import type { Request } from './request.js';
+import type { Texts } from './texts-en.js';
+
+/** 1 where the database does not answer: what is printed then is the memory alone. */
+export async function showStatus(
+  { isJson }: Extract<Request, { command: 'status' }>,
+  context: Context,
+): Promise<ExitCode> {
+  const report = await inspectStatus(context.load().settings);
+  if (isJson) context.screen.json(report);
+  else printStatus(report, context);
+  return report.database.kind === 'answers' ? EXIT.done : EXIT.failed;
+}
+
+function printStatus(report: StatusReport, context: Context): void {
+  const { screen, texts } = context;
+  printDaemon(report, context);
+  if (report.database.kind === 'silent')
+    screen.line(screen.paint('bad', texts.databaseSilent(safeText(report.database.detail))));
+  else printAlarms(report, context);
+  screen.line();
+  if (report.memory.kind !== 'loaded' || report.remembered.length === 0) {
+    screen.line(screen.paint('faint', texts.memoryNone));
+    return;
+  }
+  screen.line(screen.paint('strong', texts.rememberedHeading(report.memory.savedAtMs)));
+  printRemembered(report.remembered, context);
+}
+
+function printAlarms({ alarms, acknowledged }: StatusReport, { screen, texts }: Context): void {
+  screen.line();
+  screen.line(screen.paint('strong', texts.alarmsHeading));
+  if (alarms.length === 0) screen.line(screen.paint('good', texts.none));
+  for (const finding of alarms) {
+    screen.line(alarmLine(finding.row, texts));
+    screen.line(`    ${screen.paint(finding.isRestarted ? 'good' : 'warning', judgement(finding, texts))}`);
+  }
+  if (acknowledged.length === 0) return;
+  screen.line();
+  screen.line(screen.paint('strong', texts.acknowledgedHeading));
+  for (const row of acknowledged) screen.line(alarmLine(row, texts));
+}
+
+/** As the predecessor wrote it: one line for each row. */
+export function alarmLine({ processId, processName, notes }: AlarmRow, texts: Texts): string {
+  return texts
+    .alarmLine(processId === null ? 'NULL' : String(processId), safeText(processName ?? 'NULL'), safeText(notes ?? ''))
+    .trimEnd();
+}
+
+/** What triage says of the row; nothing unsafe in it. */
+function judgement({ reason, isRestarted }: Finding, texts: Texts): string {
+  if (isRestarted && reason.code === 'dry_run') return texts.restartedNext(safeText(reason.would));
+  return texts.leftAlone(safeText(texts.reason(reason)));
+}
