@@ -78,9 +78,9 @@ export async function finishHandling(
   const subjects = subjectsOf(order);
   const isWell = outcome.kind === 'recovered';
   if (isWell) await clearAlarms(deps, subjects, ref.alarmId, signal);
-  // A restart that a person asked for is outside the breaker.
   // Ended by our own end: it stays on record, and the next run settles by looking what it had done.
   const isCutShort = outcome.kind === 'interrupted' && outcome.why === 'shutdown';
+  // A restart that a person asked for is outside the breaker.
   if (!isCutShort)
     deps.ledger.settle(subjects, outcome, { policy, alarmId: ref.alarmId, evidence, isCounted: cause === 'alarm' });
   await deps.ledger.save();

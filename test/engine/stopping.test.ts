@@ -1,0 +1,178 @@
+/** Stopping in good order, and what a person may ask of the running monitor. */
+import { describe, expect, it } from 'vitest';
+import type { RestartOutcome } from '../../src/domain/outcome.js';
+import { settle } from '../support/fake-clock.js';
+import { benchOf, outage } from '../support/monitor-bench.js';
+import { policyOf } from '../support/policy.js';
+
+const FAILED = { initially: { kind: 'failed' } } as const;
+const SLOW = { ...FAILED, restarts: [{ takesMs: 20_000 }] } as const;
+
+describe('the first request to stop', () => {
+  it('lets what runs come to its end, written back and settled', async () => {
+    const bench = benchOf({ policies: { app: {} }, units: { 'app.service': SLOW } });
+    const row = bench.add(1, 'app');
+    await bench.start();
+    await bench.advance(5000);
+    await bench.stop();
+    expect(bench.outcomes()).toEqual(['recovered']);
+    expect(row.alarma).toBe(0);
+    expect(bench.clock.pendingSleeps).toBe(0);
+    expect(bench.stateStore.state?.processes['1']).toMatchObject({
+      inFlight: null,
+      watch: { alarmId: '000000000001' },
+    });
+  });
+
+  it('drops what waits for a slot, and begins nothing new', async () => {
+    const names = ['a', 'b', 'c'];
+    const bench = benchOf({
+      policies: Object.fromEntries(names.map((name) => [name, {}])),
+      units: Object.fromEntries(names.map((name) => [`${name}.service`, SLOW])),
+      options: { maxParallelRestarts: 1 },
+    });
+    const rows = names.map((name, index) => bench.add(index + 1, name));
+    await bench.start();
+    await bench.advance(1000);
+    await bench.stop();
+    expect(bench.units.restarted).toEqual(['a.service']);
+    expect(rows.map(({ alarma }) => alarma)).toEqual([0, 1, 1]);
+    expect(bench.outcomes()).toEqual(['recovered']);
+  });
+
+  it('while a batch is being read starts nothing of it', async () => {
+    const bench = benchOf({ policies: { app: {} }, units: { 'app.service': FAILED } });
+    bench.store.onCall = (call) => {
+      if (call === 'countProcesses') bench.drain();
+    };
+    await bench.start();
+    bench.add(1, 'app');
+    await bench.stop();
+    expect(bench.units.restarted).toEqual([]);
+  });
+
+  it('ends a watch, which the next run goes on with', async () => {
+    const bench = benchOf({ policies: { app: { stableTimeMs: 60_000 } }, units: { 'app.service': FAILED } });
+    bench.add(1, 'app');
+    await bench.start();
+    await bench.advance(20_000);
+    await bench.stop();
+    expect(bench.told('process.stable')).toEqual([]);
+    await bench.advance(10_000);
+    await bench.start();
+    await bench.advance(25_000);
+    expect(bench.told('process.stable')).toEqual([]);
+    await bench.advance(10_000);
+    expect(bench.told('process.stable')).toHaveLength(1);
+  });
+
+  it('does not wait for a database that is away', async () => {
+    const bench = benchOf({ policies: { app: {} }, units: { 'app.service': FAILED } });
+    bench.store.setOutage(outage());
+    await bench.start();
+    await bench.advance(60_000);
+    const askedMs = bench.clock.monotonicMs();
+    await bench.stop();
+    expect(bench.clock.monotonicMs()).toBe(askedMs);
+  });
+});
+
+describe('the end of the grace', () => {
+  it('ends every wait at once, uncounted, and the next run settles by looking what was done', async () => {
+    const bench = benchOf({ policies: { app: {} }, units: { 'app.service': SLOW } });
+    const row = bench.add(1, 'app');
+    await bench.start();
+    await bench.advance(5000);
+    bench.drain();
+    bench.abort();
+    await settle();
+    await bench.stop();
+    expect(bench.outcomes()).toEqual(['shutdown']);
+    expect(row.alarma).toBe(1);
+    expect(bench.stateStore.state?.processes['1']?.breaker ?? { kind: 'closed', failures: 0 }).toEqual({
+      kind: 'closed',
+      failures: 0,
+    });
+    await bench.start();
+    await bench.advance(60_000);
+    expect(bench.outcomes()).toEqual(['shutdown', 'recovered']);
+    expect(bench.units.restarted).toHaveLength(1);
+    expect(row.alarma).toBe(0);
+  });
+});
+
+describe('a restart that a person asks for', () => {
+  it('is outside the breaker, and clears the alarm of the process', async () => {
+    const breaker = { maxFailures: 1, resetAfterMs: 1e9, resetMultiplier: 1, maxOpenMs: 1e9 };
+    const units = { 'app.service': { ...FAILED, restarts: [{ life: { kind: 'failed' } }, {}] } } as const;
+    const bench = benchOf({ policies: { app: { maxAttempts: 1, breaker } }, units });
+    const row = bench.add(1, 'app');
+    await bench.start();
+    await bench.advance(10_000);
+    expect(bench.memoryOf(1)?.breaker.kind).toBe('open');
+    const outcome = bench.monitor.restartNow(policyOf());
+    await bench.advance(2000);
+    expect(await outcome).toMatchObject({ kind: 'recovered' });
+    expect(row.alarma).toBe(0);
+  });
+
+  it('that fails is no failure of the process', async () => {
+    const bench = benchOf({
+      policies: { app: {} },
+      units: { 'app.service': { ...FAILED, restarts: [{ life: { kind: 'failed' } }] } },
+    });
+    bench.add(1, 'app', { alarma: 0 });
+    await bench.start();
+    const outcome = bench.monitor.restartNow(policyOf({ maxAttempts: 1 }));
+    await bench.advance(2000);
+    expect(await outcome).toMatchObject({ kind: 'still_unhealthy' });
+    expect(bench.memoryOf(1)).toBeNull();
+  });
+
+  it('works without a database', async () => {
+    const bench = benchOf({ policies: { app: {} }, units: { 'app.service': FAILED } });
+    bench.store.setOutage(outage());
+    await bench.start();
+    const outcome = bench.monitor.restartNow(policyOf());
+    await bench.advance(2000);
+    expect(await outcome).toMatchObject({ kind: 'recovered' });
+  });
+
+  it('is turned down while its target is being handled, or when the monitor stops', async () => {
+    const bench = benchOf({ policies: { app: {} }, units: { 'app.service': SLOW } });
+    bench.add(1, 'app');
+    await bench.start();
+    await bench.advance(1000);
+    expect(await bench.monitor.restartNow(policyOf())).toBe('busy');
+    bench.drain();
+    expect(await bench.monitor.restartNow(policyOf({ processName: 'other' }))).toBe('busy');
+  });
+
+  it('is turned down, and not forgotten, when it still waits for a slot as the monitor stops', async () => {
+    const units = { 'app.service': SLOW, 'web.service': FAILED };
+    const bench = benchOf({ policies: { app: {} }, units, options: { maxParallelRestarts: 1 } });
+    bench.add(1, 'app');
+    await bench.start();
+    const outcome: Promise<RestartOutcome | 'busy'> = bench.monitor.restartNow(policyOf({ processName: 'web' }));
+    await settle();
+    bench.drain();
+    expect(await outcome).toBe('busy');
+    await bench.stop();
+    expect(bench.units.restarted).toEqual(['app.service']);
+  });
+});
+
+describe('one cycle alone', () => {
+  it('handles what is in alarm, waits for it, and ends', async () => {
+    const bench = benchOf({ policies: { app: {} }, units: { 'app.service': SLOW }, options: { checkIntervalMs: 1e9 } });
+    await bench.start();
+    const row = bench.add(1, 'app');
+    let isOver = false;
+    const once = bench.monitor.once().then(() => (isOver = true));
+    await bench.advance(10_000);
+    expect(isOver).toBe(false);
+    await bench.advance(20_000);
+    await once;
+    expect(row.alarma).toBe(0);
+  });
+});
