@@ -72,6 +72,7 @@ async function play(options: DemoOptions, cleanup: CleanupStack, screen: Screen)
 
   const end = await playUntilTheEnd(options, { settings, site, clock, screen, story, onlooker, processes, store });
   if (end.kind === 'failed') throw new Error(end.detail);
+  screen.progress('');
   for (const line of summaryLines(story.tally)) screen.line(line);
 }
 
