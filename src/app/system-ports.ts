@@ -1,6 +1,11 @@
 /** The real outside: this machine's clock, programs, units and network, and the database of the settings. */
 import { readFile } from 'node:fs/promises';
-import { createProcessStarter, detectHostAbilities, type HostAbilities } from '../adapters/exec/process-starter.js';
+import {
+  createProcessStarter,
+  detectHostAbilities,
+  mayMakeUnits,
+  type HostAbilities,
+} from '../adapters/exec/process-starter.js';
 import { LinuxProcessTable } from '../adapters/exec/linux-process-table.js';
 import { SpawnRunner } from '../adapters/exec/spawn-runner.js';
 import { connectMysql } from '../adapters/mysql/connect-mysql.js';
@@ -29,7 +34,7 @@ export function createSystemPorts(
   abilities: HostAbilities = detectHostAbilities(),
 ): SystemPorts {
   const random = new CryptoRandom();
-  const runner = new SpawnRunner(clock);
+  const runner = new SpawnRunner(clock, { hasScopes: mayMakeUnits(abilities) });
   const table = new LinuxProcessTable();
   return {
     clock,

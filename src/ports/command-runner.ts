@@ -9,6 +9,8 @@ export interface Command {
   readonly environment?: Readonly<Record<string, string>>;
   /** Default: `/`. */
   readonly workingDirectory?: string;
+  /** What it leaves running shall live on when the monitor is stopped, as far as this host allows. Default: no. */
+  readonly mayLeaveDaemons?: boolean;
 }
 
 export interface RunOptions {

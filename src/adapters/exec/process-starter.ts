@@ -20,13 +20,19 @@ export function detectHostAbilities(): HostAbilities {
 }
 
 /** Only root may make units: a grant to anybody else would be as good as root. */
+export function mayMakeUnits({ ownUid, hasSystemd }: HostAbilities): boolean {
+  return hasSystemd && ownUid === 0;
+}
+
+/** As units where we may make them, else in sessions. */
 export function createProcessStarter(context: UnitContext & HostAbilities): ProcessStarter {
   return {
     async start(request: StartRequest, options: RunOptions): Promise<StartResult> {
       const prepared = await prepareStart(request, context, options);
       if (prepared.kind === 'not_started') return prepared;
-      const isUnit = context.hasSystemd && context.ownUid === 0;
-      return isUnit ? startInUnit(prepared, context, options) : startInSession(prepared, context, options);
+      return mayMakeUnits(context)
+        ? startInUnit(prepared, context, options)
+        : startInSession(prepared, context, options);
     },
   };
 }

@@ -7,6 +7,7 @@ import type { Command, CommandResult, CommandRunner, RunOptions } from '../../po
 import { cleanEnvironment } from './clean-environment.js';
 import { createOutputTail, type OutputTail } from './output-tail.js';
 import { endTree } from './process-tree.js';
+import { inOwnScope } from './own-scope.js';
 import { explainStartFailure, type NotStarted } from './start-failure.js';
 import { within } from './within.js';
 
@@ -31,15 +32,19 @@ interface Running {
 
 export class SpawnRunner implements CommandRunner {
   readonly #clock: Clock;
+  readonly #hasScopes: boolean;
 
-  constructor(clock: Clock) {
+  /** `hasScopes`: systemd runs, and lets us make scopes. */
+  constructor(clock: Clock, { hasScopes }: { readonly hasScopes: boolean } = { hasScopes: false }) {
     this.#clock = clock;
+    this.#hasScopes = hasScopes;
   }
 
   async run(command: Command, { timeoutMs, signal }: RunOptions): Promise<CommandResult> {
     if (signal.aborted) return { kind: 'aborted', output: '', durationMs: 0 };
     const startedMs = this.#clock.monotonicMs();
-    const running = await launch(command);
+    const isApart = this.#hasScopes && command.mayLeaveDaemons === true;
+    const running = await launch(isApart ? inOwnScope(command) : command);
     if (running.kind === 'not_started') return running;
     const end = await within(running.exited, { ms: timeoutMs, clock: this.#clock, signal });
     if (typeof end === 'string') await endTree(running.pid, this.#clock);

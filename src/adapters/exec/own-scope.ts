@@ -1,0 +1,10 @@
+/** A command in a scope of its own: what it leaves running then is no part of the monitor's unit, and does not end with it. */
+import type { Command } from '../../ports/command-runner.js';
+
+/** systemd-run makes the scope and becomes the command: number, session and exit code are the command's own. */
+export function inOwnScope(command: Command): Command {
+  const options = ['--scope', '--quiet', '--no-ask-password', '--collect'];
+  // By default the whole command would stand there, for everybody to read.
+  const description = '--description=A command of process-monitor';
+  return { ...command, file: 'systemd-run', args: [...options, description, '--', command.file, ...command.args] };
+}
