@@ -25,10 +25,7 @@ END
 }
 
 say() { printf '%s\n' "$*"; }
-die() {
-  printf 'install.sh: %s\n' "$*" >&2
-  exit 1
-}
+die() { printf 'install.sh: %s\n' "$*" >&2; exit 1; }
 misused() {
   printf 'install.sh: %s\nTry: install.sh --help\n' "$*" >&2
   exit 2
@@ -39,13 +36,7 @@ unit=process-monitor.service
 old_unit=monitor_service.service
 old_config=/opt/monitor_service/config.ini
 
-action=''
-prefix=/opt/process-monitor
-node=''
-root=''
-import=no
-force=no
-purge=no
+action='' prefix=/opt/process-monitor node='' root='' import=no force=no purge=no
 # Paths end up in the unit and in a shell script, where blanks and quotes would need care: plain ones only.
 plain_path() {
   case $2 in
@@ -93,10 +84,7 @@ command_file=$root/usr/local/bin/process-monitor
 unit_file=$root/etc/systemd/system/$unit
 
 staged=''
-cleanup() {
-  if [ -n "$staged" ]; then rm -rf "$staged"; fi
-}
-trap cleanup EXIT
+trap '[ -z "$staged" ] || rm -rf "$staged"' EXIT
 trap 'exit 1' HUP INT TERM
 
 # --- what must hold before anything is touched ---
@@ -112,12 +100,8 @@ require_node() {
   plain_path --node "$node"
   [ -x "$node" ] || die "$node cannot be executed"
   version=$("$node" -p 'process.versions.node') || die "$node does not run"
-  major=${version%%.*}
-  minor=${version#*.}
-  minor=${minor%%.*}
-  if [ "$major" -lt 20 ] || { [ "$major" -eq 20 ] && [ "$minor" -lt 17 ]; }; then
+  "$node" -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 17) ? 0 : 1)' ||
     die "$node is Node $version: 20.17 or later is needed"
-  fi
   case $node in
     /home/* | /root/*) say "Note: $node lies in a home directory; a Node that belongs to the system is the safer choice" ;;
   esac
@@ -161,10 +145,7 @@ put() {
 
 make_user() {
   [ -z "$root" ] || return 0
-  if getent passwd "$service_user" >/dev/null; then
-    say "User $service_user: there already"
-    return 0
-  fi
+  ! getent passwd "$service_user" >/dev/null || { say "User $service_user: there already"; return 0; }
   shell=$(command -v nologin || printf /sbin/nologin)
   useradd --system --user-group --no-create-home --home-dir /var/lib/process-monitor --shell "$shell" "$service_user"
   say "User $service_user: made, without login"
@@ -193,10 +174,8 @@ write_config() {
 
 # Copies the program beside its place and leaves its directory in $staged.
 stage_program() {
-  mkdir -p "$home"
   staged=$home/.new.$$
-  mkdir "$staged"
-  mkdir "$staged/dist"
+  mkdir -p "$staged/dist"
   cp "$source_directory/dist/process-monitor.js" "$staged/dist/"
   # package.json says that the program is an ES module.
   for file in package.json config.example.ini LICENSE README.md CHANGELOG.md; do
@@ -251,7 +230,7 @@ write_command_and_unit() {
   [ -n "$root" ] || systemctl daemon-reload
 }
 
-put_everything_in_place() {
+put_in_place() {
   make_user
   say 'Directories:'
   make_directory "$config_directory" "$service_user"
@@ -286,12 +265,10 @@ install_it() {
   require_build
   require_own_prefix
   require_old_monitor_stopped
-  if [ "$action" = upgrade ]; then
-    [ -f "$home/dist/process-monitor.js" ] || die "nothing to upgrade in $home: run install"
-  fi
+  [ "$action" = install ] || [ -f "$home/dist/process-monitor.js" ] || die "nothing to upgrade in $home: run install"
   stage_program
-  if [ "$action" = upgrade ]; then check_config; fi
-  put_everything_in_place
+  [ "$action" = install ] || check_config
+  put_in_place
   restart_if_running
   if [ "$action" = install ]; then say_what_is_next; else say 'Upgraded.'; fi
 }
