@@ -36,8 +36,8 @@ function nameAndId(row: Pick<AlarmRow, 'processName' | 'processId'>): string {
 }
 
 function skippedLine({ row, reason }: EventOf<'alarm.skipped'>): LogLine {
-  const retryInMs = 'retryInMs' in reason ? reason.retryInMs : undefined;
-  const fields = { reason: reason.code, detail: skipText(reason), retryInMs };
+  const retryInMs = 'retryInMs' in reason ? reason.retryInMs : null;
+  const fields = { reason: reason.code, detail: skipText(reason), retryInMs: whole(retryInMs) };
   return line(skipLevel(reason), skipMessage(row, reason), fields);
 }
 
@@ -83,7 +83,7 @@ function skipLevel(reason: SkipReason): LineLevel {
 
 function breakerLine(event: EventOf<'breaker.changed'>): LogLine {
   const { from, to, processName, retryInMs, by } = event;
-  const fields = { from: from.kind, to: to.kind, reason: by, retryInMs };
+  const fields = { from: from.kind, to: to.kind, reason: by, retryInMs: whole(retryInMs) };
   switch (to.kind) {
     case 'open': {
       const cause = from.kind === 'closed' ? `${from.failures + 1} failures` : 'a failed trial';
@@ -107,4 +107,9 @@ function breakerLine(event: EventOf<'breaker.changed'>): LogLine {
     default:
       return assertNever(to);
   }
+}
+
+/** The clock counts in parts of a millisecond. */
+function whole(ms: number | null): number | null {
+  return ms === null ? null : Math.round(ms);
 }

@@ -198,6 +198,13 @@ describe('logLine', () => {
       durationMs: 1500,
     });
   });
+
+  it('tells waits in whole milliseconds', () => {
+    const reason = { code: 'breaker_open', retryInMs: 294149.59 } as const;
+    const to = { kind: 'open', untilMs: 300000.4, openings: 1 } as const;
+    expect(logLine({ type: 'alarm.skipped', row, reason }).fields).toMatchObject({ retryInMs: 294150 });
+    expect(logLine({ ...breaker, from: closed, to, retryInMs: 299999.9 }).fields).toMatchObject({ retryInMs: 300000 });
+  });
 });
 
 describe('the reason of a skip', () => {
