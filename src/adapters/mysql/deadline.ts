@@ -26,7 +26,8 @@ export async function withDeadline<T>(bounds: Bounds, work: Promise<T>): Promise
   const { clock, timeoutMs, signals } = bounds;
   // A controller of its own, and listeners taken off again: AbortSignal.any keeps what hangs on a long-lived signal.
   const ending = new AbortController();
-  const end = (): void => ending.abort();
+  // A reason of our own: without one, each abort makes an exception object with its stack.
+  const end = (): void => ending.abort('over');
   for (const signal of signals) signal.addEventListener('abort', end);
   if (signals.some((signal) => signal.aborted)) end();
   const limit = clock.sleep(timeoutMs, ending.signal).then((how): never => {
