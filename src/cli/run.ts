@@ -31,6 +31,7 @@ export async function run(
   const unwell: string[] = [];
   const onEvent = (event: MonitorEvent): void => {
     if (event.type === 'restart.ended' && breakerVote(event.outcome) === 'failed') unwell.push(event.processName);
+    if (event.type === 'monitor.draining') progress.stop();
   };
   try {
     const end = await runDaemon({

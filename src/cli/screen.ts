@@ -34,7 +34,8 @@ export function createScreen({ stdout, stderr }: Streams, environment: Environme
   const line = (text = ''): void => void stdout.write(`${text}\n`);
   return {
     isTerminal,
-    width: isTerminal ? (stdout.columns ?? null) : null,
+    // A terminal that does not know its width says 0.
+    width: isTerminal && stdout.columns ? stdout.columns : null,
     line,
     json: (value) => line(safeJson(value)),
     complain: (text) => void stderr.write(`${text}\n`),

@@ -23,7 +23,7 @@ export class TerminalLine {
   /** Takes the place of what was shown; empty: nothing is shown. */
   show(text: string): void {
     // A line that wraps could not be erased again.
-    const fitting = cutToWidth(text, (this.#terminal.columns ?? 80) - 1);
+    const fitting = cutToWidth(text, columnsOf(this.#terminal) - 1);
     if (fitting === this.#shown) return;
     this.#shown = fitting;
     this.#terminal.write(`${ERASE}${fitting}`);
@@ -33,6 +33,11 @@ export class TerminalLine {
   writeAbove(lines: string): void {
     this.#terminal.write(this.#shown === '' ? lines : `${ERASE}${lines}${this.#shown}`);
   }
+}
+
+/** A terminal that does not know its width says 0. */
+function columnsOf({ columns }: LineTerminal): number {
+  return columns === undefined || columns < 2 ? 80 : columns;
 }
 
 /** Counts the seconds down on a terminal line. */

@@ -1,0 +1,31 @@
+/** How a monitor says that it is blind. */
+import { describe, expect, it } from 'vitest';
+import { pingText, readPing, Sight } from '../../../src/app/sight.js';
+import { FakeClock } from '../../support/fake-clock.js';
+
+describe('sight', () => {
+  it('counts blindness from its first moment until the database answers again', async () => {
+    const clock = new FakeClock();
+    const sight = new Sight(clock);
+    expect(sight.blindSinceMs).toBeNull();
+    const sinceMs = clock.nowMs();
+    sight.emit({ type: 'monitor.blinded', code: 'unreachable', detail: '' });
+    await clock.advance(5000);
+    sight.emit({ type: 'monitor.blinded', code: 'refused', detail: '' });
+    expect(sight.blindSinceMs).toBe(sinceMs);
+    sight.emit({ type: 'monitor.sighted', blindMs: 5000 });
+    expect(sight.blindSinceMs).toBeNull();
+  });
+
+  it.each([
+    [{ pid: 42, blindSinceMs: null }, '42'],
+    [{ pid: 42, blindSinceMs: 1_700_000_000_000 }, '42 blind since 1700000000000'],
+  ])('travels as text and back: %j', (said, text) => {
+    expect(pingText(said.pid, said.blindSinceMs)).toBe(text);
+    expect(readPing(text)).toEqual(said);
+  });
+
+  it('takes any other text for nothing known', () => {
+    expect(readPing('here')).toEqual({ pid: null, blindSinceMs: null });
+  });
+});
