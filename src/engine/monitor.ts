@@ -199,6 +199,8 @@ export class Monitor {
 
   #watchEnds(): WatchEnds {
     return {
+      // A clearing that is paid later could hide that the process has died since: it is watched until then.
+      mayEnd: ({ subjects }) => !subjects.some(({ processId }) => this.ledger.memoryOf(processId)?.owed),
       onStable: (task) => this.#endWatch(task, (subject) => this.ledger.stabilise(subject, task.policy), 'stable'),
       onStopped: (task) => this.#endWatch(task, (subject) => this.ledger.endWatch(subject), 'stopped'),
       onFailed: async (task, detail) => {

@@ -7,13 +7,11 @@ interface Sighting {
   readonly processName: string | null;
   /** null: not skipped. */
   readonly code: SkipReason['code'] | null;
-  /** A handling of ours was begun for it: its end is told by that handling. */
-  readonly isHandled: boolean;
 }
 
 export interface SightingNews {
   readonly found: readonly AlarmRow[];
-  /** No longer in alarm, and never handled by us. */
+  /** No longer in alarm, by whosever doing. */
   readonly gone: readonly { readonly processId: ProcessId | null; readonly processName: string | null }[];
 }
 
@@ -28,11 +26,9 @@ export class Sightings {
       const key = keyOf(row);
       const before = this.rows.get(key) ?? seen.get(key);
       if (before === undefined) found.push(row);
-      seen.set(key, before ?? { processId: row.processId, processName: row.processName, code: null, isHandled: false });
+      seen.set(key, before ?? { processId: row.processId, processName: row.processName, code: null });
     }
-    const gone = [...this.rows]
-      .filter(([key, { isHandled }]) => !seen.has(key) && !isHandled)
-      .map(([, sighting]) => sighting);
+    const gone = [...this.rows].filter(([key]) => !seen.has(key)).map(([, sighting]) => sighting);
     this.rows = seen;
     return { found, gone };
   }
@@ -42,15 +38,14 @@ export class Sightings {
     const key = keyOf(row);
     const before = this.rows.get(key);
     if (before?.code === code) return false;
-    const isHandled = before?.isHandled ?? false;
-    this.rows.set(key, { processId: row.processId, processName: row.processName, code, isHandled });
+    this.rows.set(key, { processId: row.processId, processName: row.processName, code });
     return true;
   }
 
   /** The row is being restarted: whatever is said of it next is news. */
   noteHandling(row: { readonly processId: ProcessId | null; readonly processName: string }): void {
     const key = keyOf(row);
-    if (this.rows.has(key)) this.rows.set(key, { ...row, code: null, isHandled: true });
+    if (this.rows.has(key)) this.rows.set(key, { ...row, code: null });
   }
 }
 

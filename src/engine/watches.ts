@@ -17,8 +17,10 @@ export interface WatchTask {
   readonly untilMs: number;
 }
 
-/** What the end of a watch leads to; each is called at most once for a task. */
+/** What the end of a watch leads to; each end is called at most once for a task. */
 export interface WatchEnds {
+  /** Asked when a watch's time is over or its process was stopped: false keeps it going. */
+  readonly mayEnd: (task: WatchTask) => boolean;
   readonly onStable: (task: WatchTask) => Promise<void>;
   readonly onFailed: (task: WatchTask, detail: string) => Promise<void>;
   readonly onStopped: (task: WatchTask, detail: string) => Promise<void>;
@@ -144,22 +146,22 @@ export class Watches {
         this.watched.delete(target);
         return this.ends.onFailed(task, judgement.detail);
       case 'stopped':
+        if (!this.ends.mayEnd(task)) break;
         this.watched.delete(target);
         return this.ends.onStopped(task, judgement.detail);
       case 'replaced':
         watched.task = { ...task, evidence: judgement.evidence };
         break;
       case 'same':
-        if (this.nowMs() < task.untilMs) break;
+        if (this.nowMs() < task.untilMs || !this.ends.mayEnd(task)) break;
         this.watched.delete(target);
         return this.ends.onStable(task);
       case 'unsure':
         break;
     }
     const nowMs = this.nowMs();
-    const soonestMs =
-      judgement.kind === 'same' ? Math.min(LOOK_EVERY_MS, Math.max(task.untilMs - nowMs, 0)) : LOOK_EVERY_MS;
-    watched.dueMs = nowMs + soonestMs;
+    const leftMs = task.untilMs - nowMs;
+    watched.dueMs = nowMs + (judgement.kind === 'same' && leftMs > 0 ? Math.min(LOOK_EVERY_MS, leftMs) : LOOK_EVERY_MS);
   }
 
   private nowMs(): number {

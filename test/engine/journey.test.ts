@@ -55,6 +55,17 @@ describe('a failed unit in alarm', () => {
     expect(bench.outcomes()).toEqual(['recovered', 'recovered']);
   });
 
+  it('is said to be gone when somebody else clears it after we have failed', async () => {
+    const units = { 'app.service': { ...DEAD, restarts: [{ life: { kind: 'failed' } }] } } as const;
+    const bench = benchOf({ policies: { app: { budget: { restarts: 1, windowMs: 1e9 } } }, units });
+    const row = bench.add(1, 'app');
+    await bench.start();
+    await bench.advance(10_000);
+    row.alarma = 0;
+    await bench.advance(1000);
+    expect(bench.told('alarm.gone')).toHaveLength(1);
+  });
+
   it('is said to be gone when somebody else clears an alarm that we leave alone', async () => {
     const bench = benchOf({});
     const row = bench.add(1, 'stranger');

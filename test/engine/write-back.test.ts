@@ -38,6 +38,20 @@ describe('a write-back that failed after a good restart', () => {
     expect(bench.store.statuses[0]).toMatchObject({ alarma: 0, notes: stamp });
   });
 
+  it('keeps the watch going until it is paid: what dies meanwhile is never cleared', async () => {
+    const bench = await owing();
+    bench.store.setOutage(outage());
+    await bench.advance(600_000);
+    expect(bench.told('process.stable')).toEqual([]);
+    bench.units.happens('app.service', { kind: 'failed' });
+    await bench.advance(5000);
+    bench.store.setOutage(null);
+    await bench.advance(15_000);
+    expect(bench.told('process.relapsed')).toHaveLength(1);
+    expect(bench.outcomes()).toEqual(['recovered', 'recovered']);
+    expect((await bench.stateOf('app.service')).activeState).toBe('active');
+  });
+
   it('counts for the breaker as the good restart that it was', async () => {
     const bench = await owing();
     await bench.advance(70_000);

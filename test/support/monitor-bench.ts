@@ -58,6 +58,8 @@ export class MonitorBench {
   readonly units: FakeUnitManager;
   readonly store: MemoryAlarmStore;
   readonly bugs: unknown[] = [];
+  /** How many events had been told at each kill. */
+  readonly deaths: number[] = [];
   #policies = new Map<string, ProcessPolicy>();
   readonly #options: Partial<MonitorOptions>;
   readonly #random = new FakeRandom();
@@ -137,6 +139,7 @@ export class MonitorBench {
   /** As `kill -9` does: not one more step of this monitor happens, while time and world go on. */
   kill(): void {
     this.#living().isAlive = false;
+    this.deaths.push(this.events.events.length);
     this.#life = null;
   }
 
