@@ -180,4 +180,20 @@ describeOnMachine('run --once --dry-run', () => {
     );
     expect(cleared.flat().sort()).toEqual(['command', 'found', 'owing', 'program', 'unit', 'unit-again']);
   });
+
+  it('keeps out of the way of a daemon that runs', async () => {
+    await host.sql('UPDATE STATUS_PROCESS SET alarma = 0');
+    await host.start();
+    const told = (await host.events('alarm.skipped', 'careful')).length;
+    await host.raise(id('careful'), id('--help'));
+    await host.waitForEvent('alarm.skipped', { processName: 'careful', count: told + 1 });
+    const life = async (): Promise<unknown> => ({
+      pid: await host.show('process-monitor', 'MainPID'),
+      socket: await host.machine.must('stat -c %i /run/process-monitor/control.sock'),
+      others: (await host.log()).filter(({ event }) => event !== 'cycle.completed').length,
+    });
+    const before = await life();
+    expect(Object.keys(await said()).sort()).toEqual(['--help', 'careful']);
+    expect(await life()).toEqual(before);
+  });
 });

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeOnMachine } from './support/describe-on-machine.js';
 import { invocations } from './support/footprints.js';
-import { bootMonitored, type LogLine, type MonitoredMachine } from './support/monitored-machine.js';
+import { bootMonitored, LOG_DIRECTORY, type LogLine, type MonitoredMachine } from './support/monitored-machine.js';
 
 const TRACES = '/run/traces';
 
@@ -92,5 +92,12 @@ describeOnMachine('a hostile row', () => {
       ]);
       expect(told.map(({ processId, reason }) => [processId, reason])).toEqual([...expected, [NAMELESS, 'orphan']]);
     });
+  });
+
+  it('cannot break a line of the log, nor act on the terminal of who reads it', async () => {
+    const written = `{ cat ${LOG_DIRECTORY}/*.log; journalctl --unit=process-monitor --output=cat --all; }`;
+    const name = 'x\\\\nMAINPID=1';
+    expect(Number(await host.machine.must(`${written} | grep -c '${name}'`))).toBeGreaterThan(1);
+    expect((await host.machine.sh(`${written} | grep -e '^MAINPID' -e "$(printf '\\033')"`)).stdout).toBe('');
   });
 });
