@@ -124,8 +124,10 @@ export async function findDaemon(settings: Settings, clock: Clock): Promise<Daem
   const client = new ControlClient(controlSocketPath(settings), clock);
   const answer = await client.send({ command: 'ping', target: '' }, { timeoutMs: PING_WITHIN_MS, signal: NEVER });
   switch (answer.kind) {
-    case 'replied':
-      return { kind: 'running', ...readPing(answer.reply.text) };
+    case 'replied': {
+      const { isMonitor, ...ping } = readPing(answer.reply.text);
+      return isMonitor ? { kind: 'running', ...ping } : { kind: 'not_running' };
+    }
     case 'not_running':
       return { kind: 'not_running' };
     case 'no_permission':

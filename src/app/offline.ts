@@ -14,7 +14,7 @@ import { createControlHandler } from './control-handler.js';
 import { controlSocketPath } from './daemon.js';
 import { CleanupStack, createShutdown, type Shutdown } from './lifecycle.js';
 import { monitorOptions } from './monitor-options.js';
-import { pingText, Sight } from './sight.js';
+import { commandPingText, Sight } from './sight.js';
 import { createSystemPorts, openStore } from './system-ports.js';
 
 export interface AskOptions {
@@ -95,7 +95,7 @@ const LOCKED: ControlHandler = {
   handle: ({ command }) =>
     Promise.resolve(
       command === 'ping'
-        ? { ok: true, code: 'done', text: pingText(pid, null) }
+        ? { ok: true, code: 'done', text: commandPingText(pid) }
         : { ok: false, code: 'busy', text: `another command is at work (pid ${pid})` },
     ),
 };

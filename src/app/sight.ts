@@ -1,4 +1,4 @@
-/** Whether the running monitor sees its database, and how it says so in its answer to a ping. */
+/** What the answer to a ping says: who holds the control socket, and whether it sees its database. */
 import type { MonitorEvent } from '../domain/event.js';
 import type { Clock } from '../ports/clock.js';
 import type { EventSink } from '../ports/event-sink.js';
@@ -28,8 +28,24 @@ export function pingText(pid: number, blindSinceMs: number | null): string {
   return blindSinceMs === null ? String(pid) : `${pid} blind since ${blindSinceMs}`;
 }
 
-/** The reverse; what cannot be read is null. */
-export function readPing(text: string): { readonly pid: number | null; readonly blindSinceMs: number | null } {
-  const [, pid, since] = /^(\d+)(?: blind since (\d+))?$/.exec(text) ?? [];
-  return { pid: pid === undefined ? null : Number(pid), blindSinceMs: since === undefined ? null : Number(since) };
+/** The same of a command that holds the socket for its own short time: `1234 for one command`. */
+export function commandPingText(pid: number): string {
+  return `${pid} for one command`;
+}
+
+/** `isMonitor` false: no monitor runs, a command holds its place. What cannot be read is null. */
+export interface Ping {
+  readonly isMonitor: boolean;
+  readonly pid: number | null;
+  readonly blindSinceMs: number | null;
+}
+
+/** The reverse of both texts. */
+export function readPing(text: string): Ping {
+  const [, pid, since, command] = /^(\d+)(?: blind since (\d+)| (for one command))?$/.exec(text) ?? [];
+  return {
+    isMonitor: command === undefined,
+    pid: pid === undefined ? null : Number(pid),
+    blindSinceMs: since === undefined ? null : Number(since),
+  };
 }

@@ -1,6 +1,6 @@
 /** How a monitor says that it is blind. */
 import { describe, expect, it } from 'vitest';
-import { pingText, readPing, Sight } from '../../../src/app/sight.js';
+import { commandPingText, pingText, readPing, Sight } from '../../../src/app/sight.js';
 import { FakeClock } from '../../support/fake-clock.js';
 
 describe('sight', () => {
@@ -22,10 +22,14 @@ describe('sight', () => {
     [{ pid: 42, blindSinceMs: 1_700_000_000_000 }, '42 blind since 1700000000000'],
   ])('travels as text and back: %j', (said, text) => {
     expect(pingText(said.pid, said.blindSinceMs)).toBe(text);
-    expect(readPing(text)).toEqual(said);
+    expect(readPing(text)).toEqual({ isMonitor: true, ...said });
+  });
+
+  it('tells a command that holds the monitor’s place from the monitor', () => {
+    expect(readPing(commandPingText(42))).toEqual({ isMonitor: false, pid: 42, blindSinceMs: null });
   });
 
   it('takes any other text for nothing known', () => {
-    expect(readPing('here')).toEqual({ pid: null, blindSinceMs: null });
+    expect(readPing('here')).toEqual({ isMonitor: true, pid: null, blindSinceMs: null });
   });
 });
