@@ -17,6 +17,7 @@ describe('arguments', () => {
     ['an unknown word stays one', 'statsu', 'statsu'],
     ['old spellings behind a command are that command’s business', 'explain --status', 'explain --status'],
     ['alarm alone is the menu', 'alarm', 'alarm menu'],
+    ['alarm with an option is still the menu', 'alarm --lang ro', 'alarm menu --lang ro'],
     ['alarm --help is no menu', 'alarm --help', 'alarm --help'],
     ['alarm --reset-all clears all without asking', 'alarm --reset-all', 'alarm clear --all --yes'],
     ['alarm --random keeps its options', 'alarm --random --min-delay 1', 'alarm random --min-delay 1'],
