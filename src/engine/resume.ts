@@ -6,6 +6,7 @@ import type { ProcessPolicy } from '../domain/process-policy.js';
 import { checkFor, findingOf } from '../domain/resumption.js';
 import { targetKey } from '../domain/triage.js';
 import type { RestartOrder } from '../domain/verdict.js';
+import { QUESTION_TIMEOUT_MS } from './deps.js';
 import { verify } from './health-check.js';
 import { describeUnit, observe } from './observe.js';
 import type { Recovered } from './recover.js';
@@ -29,6 +30,8 @@ export async function resumeAll(deps: ResumeDeps, signal: AbortSignal): Promise<
     const { inFlight } = leftover.memory;
     const order = await orderFor(deps, leftover, signal);
     if (inFlight === null) continue;
+    // Cut off, it may still run: beside its own repetition, with nobody to end it in time.
+    await deps.runner.endScope(inFlight.alarmId, { timeoutMs: QUESTION_TIMEOUT_MS, signal });
     const run = (known: RestartOrder) => (): Promise<void> => resumeHandling(deps, known, inFlight, signal);
     const job = order && { target: order.target, processIds: order.processIds, run: run(order) };
     if (job === null || !deps.recoveries.start(job)) giveUp(deps, leftover);

@@ -74,7 +74,7 @@ export async function runShellLine(
       file: policy.shell,
       args: ['-c', commandLine],
       environment: { ...policy.environment, PROCESS_NAME: policy.processName, SYSTEM_NAME: policy.systemName },
-      mayLeaveDaemons: true,
+      scope: ref.alarmId,
       ...(policy.workingDirectory === null ? {} : { workingDirectory: policy.workingDirectory }),
     },
     { timeoutMs: policy.commandTimeoutMs, signal },

@@ -9,8 +9,11 @@ export interface Command {
   readonly environment?: Readonly<Record<string, string>>;
   /** Default: `/`. */
   readonly workingDirectory?: string;
-  /** What it leaves running shall live on when the monitor is stopped, as far as this host allows. Default: no. */
-  readonly mayLeaveDaemons?: boolean;
+  /**
+   * Letters, digits and `-`. The command runs apart from the monitor under this name, as far as this host allows: what it
+   * leaves running lives on when the monitor is stopped, and so does the command itself when the monitor is killed.
+   */
+  readonly scope?: string;
 }
 
 export interface RunOptions {
@@ -38,4 +41,6 @@ export interface CommandRunner {
    * to the end and capped, and a grandchild that keeps the output open does not hold the result back.
    */
   run(command: Command, options: RunOptions): Promise<CommandResult>;
+  /** Kills everything that runs in commands of this scope: those of a monitor that was killed have nobody to bound them. */
+  endScope(scope: string, options: RunOptions): Promise<void>;
 }

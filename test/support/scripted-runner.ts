@@ -33,6 +33,8 @@ const OUTPUT_LIMIT_BYTES = 64 * 1024;
 /** Takes time from its clock. A command that no script is for rejects: the test is wrong. */
 export class ScriptedRunner implements CommandRunner {
   readonly calls: RecordedRun[] = [];
+  /** Scopes that were ended. */
+  readonly endedScopes: string[] = [];
   readonly #clock: Clock;
   readonly #scripts: { readonly match: CommandMatch; readonly answers: ScriptedAnswer[] }[] = [];
 
@@ -65,6 +67,11 @@ export class ScriptedRunner implements CommandRunner {
     if (afterMs > timeoutMs) return { kind: 'timed_out', ...seen };
     answer.effect?.(command);
     return diedOf === undefined ? { kind: 'exited', exitCode, ...seen } : { kind: 'killed', signal: diedOf, ...seen };
+  }
+
+  endScope(scope: string): Promise<void> {
+    this.endedScopes.push(scope);
+    return Promise.resolve();
   }
 
   #take(command: Command, line: string): ScriptedAnswer {

@@ -7,7 +7,7 @@ import type { Command, CommandResult, CommandRunner, RunOptions } from '../../po
 import { cleanEnvironment } from './clean-environment.js';
 import { createOutputTail, type OutputTail } from './output-tail.js';
 import { endTree } from './process-tree.js';
-import { inOwnScope } from './own-scope.js';
+import { endScopeCommand, inOwnScope } from './own-scope.js';
 import { explainStartFailure, type NotStarted } from './start-failure.js';
 import { within } from './within.js';
 
@@ -33,6 +33,7 @@ interface Running {
 export class SpawnRunner implements CommandRunner {
   readonly #clock: Clock;
   readonly #hasScopes: boolean;
+  #runs = 0;
 
   /** `hasScopes`: systemd runs, and lets us make scopes. */
   constructor(clock: Clock, { hasScopes }: { readonly hasScopes: boolean } = { hasScopes: false }) {
@@ -43,8 +44,10 @@ export class SpawnRunner implements CommandRunner {
   async run(command: Command, { timeoutMs, signal }: RunOptions): Promise<CommandResult> {
     if (signal.aborted) return { kind: 'aborted', output: '', durationMs: 0 };
     const startedMs = this.#clock.monotonicMs();
-    const isApart = this.#hasScopes && command.mayLeaveDaemons === true;
-    const running = await launch(isApart ? inOwnScope(command) : command);
+    const { scope } = command;
+    this.#runs += 1;
+    const isApart = this.#hasScopes && scope !== undefined;
+    const running = await launch(isApart ? inOwnScope(command, scope, this.#runs) : command);
     if (running.kind === 'not_started') return running;
     const end = await within(running.exited, { ms: timeoutMs, clock: this.#clock, signal });
     if (typeof end === 'string') await endTree(running.pid, this.#clock);
@@ -54,6 +57,10 @@ export class SpawnRunner implements CommandRunner {
     if (end === 'elapsed') return { kind: 'timed_out', ...seen };
     if (end === 'aborted') return { kind: 'aborted', ...seen };
     return 'signal' in end ? { kind: 'killed', ...end, ...seen } : { kind: 'exited', ...end, ...seen };
+  }
+
+  async endScope(scope: string, options: RunOptions): Promise<void> {
+    if (this.#hasScopes) await this.run(endScopeCommand(scope), options);
   }
 }
 

@@ -10,13 +10,13 @@ const TIMEOUT_MS = 5000;
  * equal to the last. Nothing that goes wrong here is told to the caller.
  */
 export class SdNotify implements SupervisorNotifier {
-  readonly #runner: CommandRunner;
+  readonly #runner: Pick<CommandRunner, 'run'>;
   readonly #socket: string | null;
   #lastSent: Promise<unknown> = Promise.resolve();
   #status = '';
 
   /** `socket`: what systemd passed in `NOTIFY_SOCKET`; null: it is not our supervisor, and nothing is ever sent. */
-  constructor(runner: CommandRunner, socket: string | null) {
+  constructor(runner: Pick<CommandRunner, 'run'>, socket: string | null) {
     this.#runner = runner;
     this.#socket = socket;
   }

@@ -15,9 +15,9 @@ const ENVIRONMENT = { LC_ALL: 'C', SYSTEMD_PAGER: '', SYSTEMD_COLORS: '0' };
 
 /** Needs no rights to ask; to act it is root or allowed by polkit. Every time limit is one of a single `systemctl` command. */
 export class SystemctlUnitManager implements UnitManager {
-  readonly #runner: CommandRunner;
+  readonly #runner: Pick<CommandRunner, 'run'>;
 
-  constructor(runner: CommandRunner) {
+  constructor(runner: Pick<CommandRunner, 'run'>) {
     this.#runner = runner;
   }
 

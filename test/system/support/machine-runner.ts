@@ -21,4 +21,8 @@ export class MachineRunner implements CommandRunner {
     const [file, ...args] = this.#machine.onHost(inside);
     return this.#runner.run({ file, args }, options);
   }
+
+  async endScope(scope: string, options: RunOptions): Promise<void> {
+    await this.#runner.endScope(scope, options);
+  }
 }
