@@ -1,10 +1,11 @@
 /** The command line: every command with its options, and the reading of arguments into a request. */
-import { Command as PlainCommand, CommanderError, InvalidArgumentError } from 'commander';
+import { Command as PlainCommand, CommanderError } from 'commander';
 import type { Command } from '@commander-js/extra-typings';
 import { DEFAULT_CONFIG_FILE } from '../config/load.js';
 import { LOG_LEVELS } from '../config/settings.js';
 import { modernArguments } from './arguments.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
+import { count, nonEmpty, seconds } from './option-values.js';
 import type { GlobalOptions, Request } from './request.js';
 import { LANGUAGES } from './texts.js';
 
@@ -184,19 +185,4 @@ function addBreaker(program: Program, choose: Choose): void {
       .argument('<name>', 'process as in the database', nonEmpty)
       .action((processName) => choose({ command: 'breaker_set', wish, processName }));
   }
-}
-
-function nonEmpty(text: string): string {
-  if (text === '') throw new InvalidArgumentError('It is empty.');
-  return text;
-}
-
-function seconds(text: string): number {
-  if (!/^\d{1,6}(?:\.\d+)?$/.test(text)) throw new InvalidArgumentError('Seconds expected.');
-  return Number(text);
-}
-
-function count(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('A number from 1 expected.');
-  return Number(text);
 }
