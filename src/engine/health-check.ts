@@ -1,5 +1,5 @@
 /** Proves that a process is well: the strategy's own check, then every configured check, within their time. */
-import { fillCommand } from '../domain/command-template.js';
+import { fillCommand, needsWorkingDirectory } from '../domain/command-template.js';
 import type { HandlingRef } from '../domain/event.js';
 import { judgePrograms, judgeUnit, type Judgement } from '../domain/own-check.js';
 import type { Evidence } from '../domain/process-memory.js';
@@ -7,7 +7,7 @@ import type { HealthCheck, ProcessPolicy } from '../domain/process-policy.js';
 import type { OwnCheck } from '../domain/restart-plan.js';
 import { reportCommand } from './command-report.js';
 import type { HandsDeps } from './deps.js';
-import { look, type Look } from './observe.js';
+import { directoryNow, look, type Look } from './observe.js';
 
 export type VerifyResult =
   | { readonly kind: 'well'; readonly detail: string; readonly evidence: Evidence }
@@ -154,7 +154,8 @@ async function runCheckCommand(
   timeoutMs: number,
   { policy, signal }: CheckContext,
 ): Promise<string | null> {
-  const filled = fillCommand(template, { systemName: policy.systemName, workingDirectory: policy.workingDirectory });
+  const workingDirectory = needsWorkingDirectory(template) ? await directoryNow(deps, policy, signal) : null;
+  const filled = fillCommand(template, { systemName: policy.systemName, workingDirectory });
   if (!filled.ok) return `health_check_command: ${filled.detail}`;
   const result = await deps.runner.run(
     {

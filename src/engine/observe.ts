@@ -42,8 +42,14 @@ export async function observe(
 }
 
 function commandLines(policy: ProcessPolicy): readonly string[] {
-  const checks = policy.healthChecks.map((check) => (check.kind === 'command' ? check.commandLine : ''));
-  return [policy.restartCommand ?? '', policy.startCommand ?? '', policy.preRestartCommand ?? '', ...checks];
+  return [policy.restartCommand ?? '', policy.startCommand ?? '', policy.preRestartCommand ?? ''];
+}
+
+/** Where the program runs now, else where it is set to; null: neither is known. */
+export async function directoryNow(eyes: Eyes, policy: ProcessPolicy, signal: AbortSignal): Promise<string | null> {
+  const [program] = (await findPrograms(eyes, policy, signal)).roots;
+  const found = program === undefined ? null : await eyes.table.workingDirectory(program.identity);
+  return found ?? policy.workingDirectory;
 }
 
 /** The unit's state; null: no service manager answers. */

@@ -62,6 +62,7 @@ max_restart_failures = 1
 [process.moving]
 system_name = moving-program
 restart_command = cd %d && pwd >${TRACES}/moved
+health_check_command = test -e %d/served
 `;
 
 const NAMES = [
@@ -176,8 +177,10 @@ describeOnMachine('a custom command', () => {
     for (const name of ['failing', 'absent']) expect((await host.row(id(name))).alarma).toBe('1');
   });
 
-  it('finds the directory of the running program where it asks for it', async () => {
-    await host.machine.must('mkdir -p "/srv/an app" && cp /bin/sleep /usr/local/bin/moving-program');
+  it('finds the directory of the running program where it asks for it, and so does a health check', async () => {
+    await host.machine.must(
+      'mkdir -p "/srv/an app" && touch "/srv/an app/served" && cp /bin/sleep /usr/local/bin/moving-program',
+    );
     await host.machine.must('cd "/srv/an app" && setsid moving-program 1000 </dev/null >/dev/null 2>&1 &');
     await host.raise(id('moving'));
     await host.waitUntilClear(id('moving'));
