@@ -1,14 +1,16 @@
 /** Builds the program as one file, `dist/process-monitor.js`, that runs without node_modules. */
-import { readFile, chmod, rm } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename } from 'node:fs/promises';
 import { build } from 'esbuild';
 
 const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
 const outfile = 'dist/process-monitor.js';
+// Beside its place first: what runs from the file meanwhile never sees half of it.
+const unfinished = `${outfile}.${process.pid}.tmp`;
 
-await rm('dist', { recursive: true, force: true });
+await mkdir('dist', { recursive: true });
 await build({
   entryPoints: ['src/cli/main.ts'],
-  outfile,
+  outfile: unfinished,
   bundle: true,
   minify: true,
   keepNames: true,
@@ -23,4 +25,5 @@ await build({
     js: "#!/usr/bin/env node\nimport{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
   },
 });
-await chmod(outfile, 0o755);
+await chmod(unfinished, 0o755);
+await rename(unfinished, outfile);

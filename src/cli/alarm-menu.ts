@@ -3,7 +3,7 @@ import { withAlarmTable, type AlarmAction, type AlarmTable, type HostProcess } f
 import { changeAndTell, choose, printProcesses } from './alarm.js';
 import { raiseRounds } from './alarm-random.js';
 import type { Context } from './context.js';
-import { safeText } from './escape.js';
+import { safeText } from '../domain/safe-text.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { ask, canAsk, type Ask } from './prompt.js';
 import { onStopSignal } from './signals.js';

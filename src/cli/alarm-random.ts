@@ -1,7 +1,7 @@
 /** `alarm random`: raises alarms at random, for trying the monitor out. */
 import { withAlarmTable, type AlarmTable, type HostProcess } from '../app/offline-alarms.js';
 import type { Context } from './context.js';
-import { safeText } from './escape.js';
+import { safeText } from '../domain/safe-text.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import type { AlarmRandom } from './request.js';
 import { onStopSignal } from './signals.js';

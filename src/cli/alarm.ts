@@ -7,7 +7,7 @@ import {
   type HostProcess,
 } from '../app/offline-alarms.js';
 import type { Context } from './context.js';
-import { safeText } from './escape.js';
+import { safeText } from '../domain/safe-text.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { ask, canAsk } from './prompt.js';
 import type { AlarmChange, Request } from './request.js';

@@ -2,7 +2,7 @@
 import { askMonitor } from '../app/offline.js';
 import type { Settings } from '../config/settings.js';
 import type { Context } from './context.js';
-import { safeText } from './escape.js';
+import { safeText } from '../domain/safe-text.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { onStopSignal } from './signals.js';
 

@@ -2,7 +2,7 @@
 import { inspectMemory } from '../app/inspect-status.js';
 import { ask, exitCodeOf } from './asking.js';
 import type { Context } from './context.js';
-import { safeText } from './escape.js';
+import { safeText } from '../domain/safe-text.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { printDaemon, printRemembered } from './memory-text.js';
 import type { Request } from './request.js';

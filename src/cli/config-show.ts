@@ -1,7 +1,7 @@
 /** `config show`: the settings in force, each with where it came from, no secret among them. */
 import { renderSettings } from '../config/show.js';
 import type { Context } from './context.js';
-import { safeText } from './escape.js';
+import { safeText } from '../domain/safe-text.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import type { Request } from './request.js';
 

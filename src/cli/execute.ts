@@ -8,7 +8,7 @@ import { listBreakers, setBreaker } from './breaker.js';
 import { checkConfig } from './config-check.js';
 import { showConfig } from './config-show.js';
 import type { Context } from './context.js';
-import { safeText } from './escape.js';
+import { safeText } from '../domain/safe-text.js';
 import { demo } from './demo.js';
 import { EXIT } from './exit-codes.js';
 import { explain } from './explain.js';

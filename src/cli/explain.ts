@@ -5,7 +5,7 @@ import { explainProcess, type Explanation } from '../app/inspect-process.js';
 import { assertNever } from '../domain/outcome.js';
 import type { HealthCheck, ProcessPolicy } from '../domain/process-policy.js';
 import type { Context } from './context.js';
-import { safeText } from './escape.js';
+import { safeText } from '../domain/safe-text.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { breakerText, budgetText, nowText } from './memory-text.js';
 import type { Request } from './request.js';

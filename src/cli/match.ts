@@ -3,7 +3,7 @@ import { matchProcess, type MatchReport } from '../app/inspect-process.js';
 import type { RestartPlan } from '../domain/restart-plan.js';
 import type { RunningProcess, UnitState } from '../domain/unit-state.js';
 import type { Context } from './context.js';
-import { safeText } from './escape.js';
+import { safeText } from '../domain/safe-text.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import type { Request } from './request.js';
 import { printTable, type Cell } from './table.js';

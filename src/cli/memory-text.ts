@@ -2,7 +2,7 @@
 import type { BudgetUse, RememberedBreaker, RememberedProcess } from '../app/inspect-memory.js';
 import type { StatusReport } from '../app/inspect-status.js';
 import type { Context } from './context.js';
-import { safeText } from './escape.js';
+import { safeText } from '../domain/safe-text.js';
 import type { Meaning } from './screen.js';
 import { printTable, type Cell } from './table.js';
 import type { Texts } from './texts-en.js';

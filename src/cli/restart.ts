@@ -1,7 +1,7 @@
 /** `restart NAME`: restarts and verifies now, outside the breaker. */
 import { ask, exitCodeOf } from './asking.js';
 import type { Context } from './context.js';
-import { safeText } from './escape.js';
+import { safeText } from '../domain/safe-text.js';
 import type { ExitCode } from './exit-codes.js';
 import type { Request } from './request.js';
 

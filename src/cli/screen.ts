@@ -1,6 +1,6 @@
 /** What is printed and where: lines on standard output, complaints on standard error, colour where it says something. */
 import type { Environment } from '../config/env.js';
-import { safeJson } from './escape.js';
+import { safeJsonText } from '../domain/safe-text.js';
 
 /** Colour by meaning only. */
 export type Meaning = 'good' | 'bad' | 'warning' | 'faint' | 'strong';
@@ -37,7 +37,7 @@ export function createScreen({ stdout, stderr }: Streams, environment: Environme
     // A terminal that does not know its width says 0.
     width: isTerminal && stdout.columns ? stdout.columns : null,
     line,
-    json: (value) => line(safeJson(value)),
+    json: (value) => line(safeJsonText(JSON.stringify(value, null, 2))),
     complain: (text) => void stderr.write(`${text}\n`),
     paint: (meaning, text) => (isColoured ? `\u001b[${COLOURS[meaning]}m${text}\u001b[0m` : text),
   };

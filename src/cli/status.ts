@@ -3,7 +3,7 @@ import type { Finding } from '../app/inspect.js';
 import { inspectStatus, type StatusReport } from '../app/inspect-status.js';
 import type { AlarmRow } from '../domain/alarm.js';
 import type { Context } from './context.js';
-import { safeText } from './escape.js';
+import { safeText } from '../domain/safe-text.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { printDaemon, printRemembered } from './memory-text.js';
 import type { Request } from './request.js';

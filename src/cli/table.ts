@@ -1,5 +1,6 @@
 /** Rows of text as aligned columns, cut to the terminal's width. */
-import { cutToWidth, displayWidth, safeText } from './escape.js';
+import { safeText } from '../domain/safe-text.js';
+import { cutToWidth, displayWidth } from './display-width.js';
 import type { Meaning, Screen } from './screen.js';
 
 /** A cell is any text; it is escaped here. */

@@ -1,6 +1,6 @@
 /** One line at the bottom of a terminal that tells what is awaited; what is written meanwhile goes above it. */
 import type { Clock } from '../app/clock.js';
-import { cutToWidth } from './escape.js';
+import { cutToWidth } from './display-width.js';
 
 /** Back to the first column, and nothing to the right. */
 const ERASE = '\r\u001b[K';

@@ -1,4 +1,5 @@
 /** How a finished line looks: as JSON, as text in a file, for the journal and on a terminal. */
+import { safeJsonText, safeText } from '../../domain/safe-text.js';
 import { localTimeText } from '../../domain/time-text.js';
 import type { LineLevel } from './log-line.js';
 
@@ -28,25 +29,6 @@ const LOOKS: Readonly<Record<LineLevel, Look>> = {
 /** Parts of a line that a text line shows elsewhere or not at all. */
 const NOT_SHOWN = new Set(['level', 'timestamp', 'service', 'host', 'pid', 'message']);
 
-const UNSAFE_RANGES = '\\u007f-\\u009f\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff';
-/** What JSON leaves as it is although a terminal or a pager acts on it: DEL, C1, bidirectional marks, line separators. */
-const UNSAFE_IN_JSON = new RegExp(`[${UNSAFE_RANGES}]`, 'g');
-const UNSAFE_IN_TEXT = new RegExp(`[\\u0000-\\u001f${UNSAFE_RANGES}]`, 'g');
-const SHORT_ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\u001b': '\\e' };
-
-function unicodeEscape(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-}
-
-/** JSON text that says the same and holds nothing that a terminal would act on. */
-export function safeJson(json: string): string {
-  return json.replace(UNSAFE_IN_JSON, unicodeEscape);
-}
-
-function safeText(text: string): string {
-  return text.replace(UNSAFE_IN_TEXT, (character) => SHORT_ESCAPES[character] ?? unicodeEscape(character));
-}
-
 /** `2026-01-31 23:59:59  [INFO] - message key=value …`: one physical line, without its end. */
 export function textLine(line: WrittenLine, epochMs: number): string {
   return `${localTimeText(epochMs)}  [${LOOKS[line.level].label}] - ${wordsAndFacts(line)}`;
@@ -72,5 +54,5 @@ function wordsAndFacts(line: WrittenLine): string {
 /** Plain where that is clear, else quoted as JSON. */
 function factText(value: unknown): string {
   if (typeof value === 'string' && /^[^\s"'=\\]+$/.test(value)) return safeText(value);
-  return safeJson(JSON.stringify(value));
+  return safeJsonText(JSON.stringify(value));
 }

@@ -1,12 +1,13 @@
 /** The log: events and plain lines in, cleaned lines out to the file and the console. */
 import { pid } from 'node:process';
 import { pino, type Logger } from 'pino';
+import { safeJsonText } from '../../domain/safe-text.js';
 import { isoTimeText } from '../../domain/time-text.js';
 import type { Clock } from '../../ports/clock.js';
 import type { EventSink } from '../../ports/event-sink.js';
 import { Cleaner } from './clean.js';
 import { consoleOutput, type ConsoleOptions, type LineOutput } from './console-output.js';
-import { safeJson, textLine, type WrittenLine } from './line-text.js';
+import { textLine, type WrittenLine } from './line-text.js';
 import type { LineFields, LineLevel } from './log-line.js';
 import { logLine } from './log-lines.js';
 import { RotatingFile } from './rotating-file.js';
@@ -97,7 +98,7 @@ function createLogger(options: LogOptions, outputs: readonly LineOutput[]): Logg
   };
   return pino(settings, {
     write: (chunk: string) => {
-      const json = safeJson(chunk.trimEnd());
+      const json = safeJsonText(chunk.trimEnd());
       const line = JSON.parse(json) as WrittenLine;
       const epochMs = options.clock.nowMs();
       for (const output of outputs) output(json, line, epochMs);

@@ -1,6 +1,7 @@
 /** Rows on a terminal: aligned, cut, and harmless whatever the database holds. */
 import { describe, expect, it } from 'vitest';
-import { cutToWidth, displayWidth, safeJson, safeText } from '../../../src/cli/escape.js';
+import { safeJsonText, safeText } from '../../../src/domain/safe-text.js';
+import { cutToWidth, displayWidth } from '../../../src/cli/display-width.js';
 import { createScreen, type Streams } from '../../../src/cli/screen.js';
 import { renderTable } from '../../../src/cli/table.js';
 
@@ -20,7 +21,7 @@ describe('text from strangers', () => {
 
   it('keeps JSON readable as JSON and harmless on a terminal', () => {
     const value = { notes: 'a\u001b\u009b\u202e\u2028' };
-    const json = safeJson(value);
+    const json = safeJsonText(JSON.stringify(value, null, 2));
     expect(JSON.parse(json)).toEqual(value);
     expect(json).toMatch(/^[\n\x20-\x7e]*$/);
   });
