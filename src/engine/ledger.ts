@@ -82,14 +82,9 @@ export class Ledger {
     return this.deps.hostBudget;
   }
 
-  /** A handling begins: its rows cannot be taken at their word from now on. Not yet durable: nothing has been done. */
-  beginHandling(subjects: readonly Subject[], handling: Handling): void {
-    for (const subject of subjects) this.change(subject, (memory) => ({ ...memory, inFlight: handling }));
-  }
-
-  /** A handling goes on to its next step; durable when it resolves. */
+  /** A handling begins or goes on to its next step; durable when it resolves. */
   async recordHandling(subjects: readonly Subject[], handling: Handling): Promise<void> {
-    this.beginHandling(subjects, handling);
+    for (const subject of subjects) this.change(subject, (memory) => ({ ...memory, inFlight: handling }));
     await this.save();
   }
 

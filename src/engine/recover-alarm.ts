@@ -2,7 +2,6 @@
 import type { HandlingRef } from '../domain/event.js';
 import { longestHandlingMs } from '../domain/handling-time.js';
 import type { RestartOutcome } from '../domain/outcome.js';
-import { NO_EVIDENCE } from '../domain/process-memory.js';
 import type { RestartOrder } from '../domain/verdict.js';
 import type { AlarmSource } from '../ports/alarm-source.js';
 import { StoreError } from '../ports/store-error.js';
@@ -44,7 +43,6 @@ export async function recoverAlarm(
   const maxAttempts = isTrial ? 1 : policy.maxAttempts;
   const deadlineMs = startedMs + longestHandlingMs(policy, maxAttempts);
   const mark = { alarmId: ref.alarmId, startedMs, deadlineMs };
-  deps.ledger.beginHandling(subjects, { ...mark, attempt: 0, step: null, before: NO_EVIDENCE });
   const recovered = await recover(deps, {
     ref,
     policy,

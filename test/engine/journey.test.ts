@@ -154,6 +154,18 @@ describe('a unit that systemd itself restarts', () => {
   });
 });
 
+it('looking on in vain while systemd restarts a unit is no restart of ours, however often we looked', async () => {
+  const thrice = { initially: { kind: 'crash_loops', upMs: 300, downMs: 3000, rounds: 3 } } as const;
+  const bench = benchOf({ policies: { app: { maxAttempts: 3 } }, units: { 'app.service': thrice } });
+  bench.add(1, 'app');
+  await bench.advance(400);
+  await bench.start();
+  await bench.advance(30_000);
+  expect(bench.told('attempt.failed').length).toBeGreaterThan(0);
+  expect(bench.told('restart.ended')).toMatchObject([{ outcome: { kind: 'recovered', attempts: 0 } }]);
+  expect(bench.units.restarted).toEqual([]);
+});
+
 describe('an operator in the middle of a handling', () => {
   const policy = { maxAttempts: 3, healthChecks: [{ kind: 'tcp', host: 'localhost', port: 80 }] } as const;
 

@@ -1,6 +1,6 @@
 /** What keeps restarts within bounds: budgets, the brake, refusals, a person's hold, dry runs. */
 import { describe, expect, it } from 'vitest';
-import { benchOf } from '../support/monitor-bench.js';
+import { benchOf, outage } from '../support/monitor-bench.js';
 import { idOf } from '../support/policy.js';
 
 const FAILED = { initially: { kind: 'failed' } } as const;
@@ -205,6 +205,26 @@ describe('a dry run', () => {
     expect(bench.events.events.filter(({ type }) => type.startsWith('restart') || type.startsWith('handling'))).toEqual(
       [],
     );
+  });
+
+  it('pays no debt', async () => {
+    const real = benchOf({ policies: { app: {} }, units: { 'app.service': FAILED } });
+    real.add(1, 'app');
+    await real.start();
+    real.store.setOutage(outage());
+    await real.advance(3000);
+    real.kill();
+    const left = real.stateStore.state;
+    expect(left?.processes['1']?.owed).not.toBeNull();
+
+    const bench = benchOf({ policies: { app: {} }, options: { isDryRun: true } });
+    if (left !== null) await bench.stateStore.save(left);
+    const row = bench.add(1, 'app');
+    await bench.start();
+    await bench.advance(10_000);
+    await bench.monitor.once();
+    expect(row.alarma).toBe(1);
+    expect(bench.reasons('app')).toContain('owes_write_back');
   });
 
   it('of one process leaves the others alone', async () => {

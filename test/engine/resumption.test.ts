@@ -118,6 +118,23 @@ describe('killed after its restart', () => {
     expect(bench.outcomes()).toEqual(['recovered']);
   });
 
+  it('and stopped while it is being looked at: the next one goes on looking', async () => {
+    const bench = unitBench({ settleTimeMs: 5000 });
+    bench.add(1, 'app');
+    await bench.start();
+    await bench.advance(2000);
+    await bench.restartAfterKill(1000);
+    await bench.advance(1000);
+    bench.drain();
+    bench.abort();
+    await bench.stop();
+    expect(bench.outcomes()).toEqual([]);
+    await bench.start();
+    await bench.advance(6000);
+    expect(bench.outcomes()).toEqual(['recovered']);
+    expect(bench.units.restarted).toHaveLength(1);
+  });
+
   it('hours ago: settled at once, by looking', async () => {
     const bench = unitBench({ settleTimeMs: 5000 });
     const row = bench.add(1, 'app');

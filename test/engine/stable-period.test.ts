@@ -1,6 +1,7 @@
 /** The stable period after a recovery: one more look, relapses, a person's doing, and the vote at its end. */
 import { describe, expect, it } from 'vitest';
 import { benchOf, outage, type BenchSetup, type MonitorBench } from '../support/monitor-bench.js';
+import { policyOf } from '../support/policy.js';
 import type { MemoryStatus } from '../support/memory-alarm-store.js';
 
 const FAILED = { initially: { kind: 'failed' } } as const;
@@ -123,6 +124,27 @@ describe('an alarm that has returned', () => {
     expect(bench.memoryOf(1)?.breaker).toEqual(CLOSED_AT(1));
   });
 
+  it('has counted already when its process then dies while it is held back', async () => {
+    const budget = { restarts: 1, windowMs: 3600_000 };
+    const { bench, row } = await recovered({ policies: { app: { budget } } });
+    await bench.advance(5000);
+    row.alarma = 1;
+    await bench.advance(3000);
+    bench.units.happens('app.service', { kind: 'failed' });
+    await bench.advance(60_000);
+    expect(bench.told('process.relapsed')).toHaveLength(1);
+    expect(bench.memoryOf(1)?.breaker).toEqual(CLOSED_AT(1));
+  });
+
+  it('after the stable period is none of its relapses, even where nobody could look at its end', async () => {
+    const { bench, row } = await recovered();
+    bench.units.isAvailable = false;
+    await bench.advance(65_000);
+    row.alarma = 1;
+    await bench.advance(3000);
+    expect(bench.told('process.relapsed')).toEqual([]);
+  });
+
   it('after the stable period is a new one and no relapse', async () => {
     const { bench, row } = await recovered();
     await bench.advance(62_000);
@@ -145,6 +167,23 @@ describe('a person at work', () => {
     bench.units.happens('app.service', { kind: 'failed' });
     await bench.advance(10_000);
     expect(bench.told('process.relapsed')).toEqual([]);
+  });
+
+  it('who has it restarted by us takes over from the watch, even in the middle of a look', async () => {
+    const healthChecks = [{ kind: 'tcp', host: 'localhost', port: 80 }] as const;
+    const policies = { app: { healthChecks, maxAttempts: 1 } };
+    const units = { 'app.service': { ...FAILED, restarts: [{}, { life: { kind: 'failed' } }] } } as const;
+    const bench = benchOf({ policies, units });
+    bench.prober.on('localhost:80', {}, { afterMs: 3000, failure: 'no' });
+    const row = bench.add(1, 'app');
+    await bench.start();
+    await bench.advance(2000);
+    expect([row.alarma, bench.prober.calls.length]).toEqual([0, 2]);
+    const outcome = bench.monitor.restartNow(policyOf({ maxAttempts: 1 }));
+    await bench.advance(30_000);
+    expect(await outcome).toMatchObject({ kind: 'still_unhealthy' });
+    expect(bench.told('process.relapsed')).toEqual([]);
+    expect(row.alarma).toBe(0);
   });
 
   it('who stops it in good order ends the watch: it is not brought back', async () => {

@@ -40,15 +40,18 @@ describe('the first request to stop', () => {
     expect(bench.outcomes()).toEqual(['recovered']);
   });
 
-  it('while a batch is being read starts nothing of it', async () => {
+  it('while a batch is being judged starts nothing of it', async () => {
     const bench = benchOf({ policies: { app: {} }, units: { 'app.service': FAILED } });
-    bench.store.onCall = (call) => {
-      if (call === 'countProcesses') bench.drain();
+    const describe = bench.units.describe.bind(bench.units);
+    bench.units.describe = (...asked) => {
+      bench.drain();
+      return describe(...asked);
     };
     await bench.start();
     bench.add(1, 'app');
-    await bench.stop();
-    expect(bench.units.restarted).toEqual([]);
+    await bench.advance(5000);
+    expect(bench.told('alarm.found')).toHaveLength(1);
+    expect(bench.told('restart.started')).toEqual([]);
   });
 
   it('ends a watch, which the next run goes on with', async () => {
@@ -127,6 +130,38 @@ describe('a restart that a person asks for', () => {
     await bench.advance(2000);
     expect(await outcome).toMatchObject({ kind: 'still_unhealthy' });
     expect(bench.memoryOf(1)).toBeNull();
+  });
+
+  it('that fails is not counted for a process in alarm either', async () => {
+    const policies = { app: { dryRun: true } };
+    const bench = benchOf({
+      policies,
+      units: { 'app.service': { ...FAILED, restarts: [{ life: { kind: 'failed' } }] } },
+    });
+    bench.add(1, 'app');
+    await bench.start();
+    const outcome = bench.monitor.restartNow(policyOf({ maxAttempts: 1 }));
+    await bench.advance(2000);
+    expect(await outcome).toMatchObject({ kind: 'still_unhealthy' });
+    expect(bench.memoryOf(1)?.breaker).toEqual({ kind: 'closed', failures: 0 });
+  });
+
+  it('settles what was owed for the process before, once', async () => {
+    const bench = benchOf({
+      policies: { app: {} },
+      units: { 'app.service': { ...FAILED, restarts: [{}, { takesMs: 5000 }] } },
+    });
+    const row = bench.add(1, 'app');
+    await bench.start();
+    bench.store.setOutage(outage());
+    await bench.advance(8000);
+    expect(bench.memoryOf(1)?.owed).not.toBeNull();
+    bench.store.setOutage(null);
+    const outcome = bench.monitor.restartNow(policyOf());
+    await bench.advance(20_000);
+    expect(await outcome).toMatchObject({ kind: 'recovered' });
+    expect(bench.told('write_back.done')).toMatchObject([{ wasOwed: false, rows: 1 }]);
+    expect([row.alarma, bench.memoryOf(1)?.owed]).toEqual([0, null]);
   });
 
   it('works without a database', async () => {
