@@ -15,6 +15,8 @@ export interface MatchQuery {
 export interface MatchResult {
   /** The programs meant, each the head of its own family; its matching descendants are not listed. */
   readonly roots: readonly RunningProcess[];
+  /** Why the one root may still be another program than the one meant; absent: no doubt. */
+  readonly doubt?: string;
   /** Programs that look alike and are not meant, with the reason. */
   readonly rejected: readonly { readonly running: RunningProcess; readonly why: string }[];
 }
@@ -37,8 +39,12 @@ export function matchProcesses(all: readonly RunningProcess[], query: MatchQuery
     else rejected.push({ running, why });
   }
   const roots = matching.filter((running) => !hasAncestorIn(running, matching, all));
-  const hinted = roots.length > 1 ? roots.filter(({ identity }) => identity.pid === query.pidFilePid) : [];
-  if (hinted.length !== 1) return { roots, rejected };
+  if (query.pidFilePid === null || roots.length === 0) return { roots, rejected };
+  // The file may name a program below the head of its family.
+  const named = ancestry(all, query.pidFilePid);
+  const hinted = roots.filter(({ identity }) => named.has(identity.pid));
+  const doubt = `the pid file names pid ${query.pidFilePid}, which is not it`;
+  if (hinted.length !== 1) return roots.length === 1 ? { roots, rejected, doubt } : { roots, rejected };
   const passedOver = roots.filter((root) => !hinted.includes(root));
   return {
     roots: hinted,

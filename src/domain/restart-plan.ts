@@ -135,6 +135,11 @@ function planProcess(policy: ProcessPolicy, seen: Seen): RestartPlan {
       kind: 'refuse',
       detail: `${roots.length} programs are named ${policy.systemName} (pids ${roots.map((root) => root.identity.pid).join(', ')}): name one by pid_file, user or path`,
     };
+  if (program !== undefined && seen.programs.doubt !== undefined)
+    return {
+      kind: 'refuse',
+      detail: `pid ${program.identity.pid} is named ${policy.systemName}, but ${seen.programs.doubt}: another one of that name may be meant`,
+    };
   if (seen.owningUnit !== null)
     return {
       kind: 'refuse',

@@ -75,6 +75,16 @@ describe('strategy process', () => {
     expect(await pidsOf(bench)).not.toContain(meant.identity.pid);
   });
 
+  it('does not stop the other one of two where the one that the pid file names has died', async () => {
+    const bench = programBench({ pidFile: '/run/app.pid' });
+    const other = bench.table.add({ argv: ['/opt/app'] });
+    bench.table.pidFiles.set('/run/app.pid', '4711\n');
+    await bench.start();
+    await bench.advance(3000);
+    expect([bench.outcomes(), bench.table.signals]).toEqual([['refused'], []]);
+    expect(await pidsOf(bench)).toEqual([other.identity.pid]);
+  });
+
   it('does not fight systemd for the main program of a unit', async () => {
     const bench = programBench();
     bench.units.add('web.service', { initially: { kind: 'runs' } });

@@ -139,6 +139,22 @@ describe('several programs of one name', () => {
     expect(reasons('worker', [parent, twin], { pidFilePid: 20 })).toEqual(['10: the pid file names another']);
   });
 
+  it('are told apart by the pid file of one of their children', () => {
+    expect(match('worker', [parent, child, twin], { pidFilePid: 11 })).toEqual([10]);
+  });
+
+  it.each([
+    ['nothing that runs', 4711, true],
+    ['a stranger', 30, true],
+    ['the program itself', 10, false],
+    ['a child of it', 11, false],
+  ])('leave a doubt where only one runs and the pid file names %s (pid %i): %s', (_what, pidFilePid, isDoubtful) => {
+    const all = [parent, child, program(30, ['sshd'])];
+    const found = matchProcesses(all, { systemName: 'worker', uid: null, pidFilePid, ownPid: MONITOR });
+    expect(found.roots.map(({ identity }) => identity.pid)).toEqual([10]);
+    expect(found.doubt !== undefined).toBe(isDoubtful);
+  });
+
   it('stay several where the pid file names a stranger', () => {
     const stranger = program(30, ['sshd']);
     expect(match('worker', [parent, twin, stranger], { pidFilePid: 30 })).toEqual([10, 20]);
