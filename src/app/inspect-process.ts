@@ -97,13 +97,13 @@ export interface MatchReport {
 
 /** Without this command and whoever has called it: the name is among their arguments. */
 async function programsButUs(ports: SystemPorts, policy: ProcessPolicy): Promise<MatchResult> {
-  const { roots, rejected } = await findPrograms(ports, policy, new AbortController().signal);
+  const found = await findPrograms(ports, policy, new AbortController().signal);
   const us = new Set<number>();
   for (let pid = ports.table.ownPid; pid > 1 && !us.has(pid);) {
     us.add(pid);
     pid = (await ports.table.find(pid))?.parentPid ?? 0;
   }
-  return { roots, rejected: rejected.filter(({ running }) => !us.has(running.identity.pid)) };
+  return { ...found, rejected: found.rejected.filter(({ running }) => !us.has(running.identity.pid)) };
 }
 
 /** null: no section speaks for the process. Asks nothing of the database. */

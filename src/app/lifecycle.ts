@@ -1,4 +1,5 @@
 /** Stopping in good order: a two-step shutdown, and a stack that undoes what was set up, last in first out. */
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../ports/clock.js';
 
 export interface Shutdown {
@@ -15,6 +16,8 @@ export function createShutdown(clock: Clock, graceMs: number): Shutdown {
   const draining = new AbortController();
   const hard = new AbortController();
   const finished = new AbortController();
+  // Every handling under way listens; many of them are no leak.
+  setMaxListeners(0, draining.signal, hard.signal);
   return {
     draining: draining.signal,
     hard: hard.signal,

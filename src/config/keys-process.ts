@@ -64,7 +64,12 @@ const PROOF_KEYS = {
 } satisfies KeyTable;
 
 const PLACE_KEYS = {
-  pid_file: ownSectionOnly(optional(path(), 'Where the program writes its pid: a hint, never a proof.')),
+  pid_file: ownSectionOnly(
+    optional(
+      path(),
+      'Where the program writes its pid: a hint, never a proof. Where it names another program than the one found, nothing is restarted.',
+    ),
+  ),
   user: optional(userName(), "User that a program started by the monitor runs as; without it the monitor's own."),
   working_directory: optional(path(), 'Directory that a started program runs in.'),
   environment: optional(

@@ -50,7 +50,7 @@ export type MonitorEvent =
       readonly skipped: number;
       readonly durationMs: number;
     }
-  /** A row is in alarm that was not at the last look. */
+  /** A row is in alarm that was not at the last look, and that is the monitor's business. */
   | { readonly type: 'alarm.found'; readonly row: AlarmRow }
   /** Triage left the row alone; told when the reason changes, not each cycle. */
   | { readonly type: 'alarm.skipped'; readonly row: AlarmRow; readonly reason: SkipReason }

@@ -31,6 +31,13 @@ export type SkipReason =
   /** The clock or the machine jumped: look first. */
   | { readonly code: 'odd_time' };
 
+/** The row is none of the monitor's business, whatever its process does: only a person can change that. */
+export function isForeign({ code }: SkipReason): boolean {
+  return (
+    code === 'invalid_name' || code === 'orphan' || code === 'protected' || code === 'unlisted' || code === 'disabled'
+  );
+}
+
 /** A unit's state with its age: good for acting on only while it is fresh. */
 export interface SeenUnit {
   readonly state: UnitState;

@@ -4,7 +4,7 @@ import { brakeAfterLook, mayBeMassAlarm, type BrakeLimits, type BrakeState } fro
 import type { ProcessPolicy } from '../domain/process-policy.js';
 import { triage, type TriageFacts } from '../domain/triage.js';
 import type { UnitState } from '../domain/unit-state.js';
-import type { RestartOrder, SkipReason, Verdict } from '../domain/verdict.js';
+import { isForeign, type RestartOrder, type SkipReason, type Verdict } from '../domain/verdict.js';
 import type { AlarmSource } from '../ports/alarm-source.js';
 import type { Clock } from '../ports/clock.js';
 import type { EventSink } from '../ports/event-sink.js';
@@ -47,11 +47,13 @@ export async function runCycle(
   const unsettledAtRead = new Set([...deps.ledger.unsettled(), ...deps.recoveries.processIds()]);
   const batch = await deps.source.alarmed(signal);
   const { brake, reason } = await applyBrake(deps, memory.brake, batch, signal);
-  noteSightings(deps, batch, unsettledAtRead);
+  const found = noteSightings(deps, batch, unsettledAtRead);
   if (!deps.isDryRun) countRelapses(deps, batch, unsettledAtRead);
   const units = await describeUnits(deps, batch, signal);
   const facts = factsFor(deps, { unsettledAtRead, units, hold: hold ?? reason });
-  const told = tell(deps, triage(batch, facts));
+  const verdicts = triage(batch, facts);
+  tellFound(deps, found, verdicts);
+  const told = tell(deps, verdicts);
   const durationMs = Math.round(deps.clock.monotonicMs() - startedMs);
   deps.events.emit({ type: 'cycle.completed', alarmed: batch.length, ...told, durationMs });
   return { brake };
@@ -72,9 +74,13 @@ async function applyBrake(
   return { brake, reason: brake === 'held' ? { code: 'mass_alarm', alarmed, known } : null };
 }
 
-function noteSightings(deps: CycleDeps, batch: readonly AlarmRow[], unsettledAtRead: ReadonlySet<ProcessId>): void {
+/** Returns the rows that were not there at the last look. */
+function noteSightings(
+  deps: CycleDeps,
+  batch: readonly AlarmRow[],
+  unsettledAtRead: ReadonlySet<ProcessId>,
+): readonly AlarmRow[] {
   const { found, gone } = deps.sightings.update(batch);
-  for (const row of found) deps.events.emit({ type: 'alarm.found', row });
   const alarmed = new Set(batch.map(({ processId }) => processId).filter((id) => id !== null));
   // An alarm that is back again is no longer the one that we have cleared.
   for (const processId of alarmed) if (!unsettledAtRead.has(processId)) deps.ledger.takeCleared(processId);
@@ -83,6 +89,14 @@ function noteSightings(deps: CycleDeps, batch: readonly AlarmRow[], unsettledAtR
     if (!isOurDoing) deps.events.emit({ type: 'alarm.gone', processId, processName });
   }
   deps.ledger.forgetHandledExcept(alarmed);
+  return found;
+}
+
+/** A row that is none of our business is told once, by the reason for leaving it alone. */
+function tellFound(deps: CycleDeps, found: readonly AlarmRow[], verdicts: readonly Verdict[]): void {
+  const foreign = new Set<AlarmRow>();
+  for (const verdict of verdicts) if (verdict.kind === 'skip' && isForeign(verdict.reason)) foreign.add(verdict.row);
+  for (const row of found) if (!foreign.has(row)) deps.events.emit({ type: 'alarm.found', row });
 }
 
 /** An alarm that returns inside the stable period is the same failure going on: it counts before triage looks. */

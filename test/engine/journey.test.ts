@@ -43,6 +43,15 @@ describe('a failed unit in alarm', () => {
     expect(new Set(ids)).toEqual(new Set(['000000000001']));
   });
 
+  it('tells a row that is none of its business once, by the reason alone', async () => {
+    const bench = benchOf({ policies: {}, units: {} });
+    bench.add(1, 'stranger');
+    await bench.start();
+    await bench.advance(70_000);
+    const story = bench.events.events.filter(({ type }) => type !== 'cycle.completed');
+    expect(story.map(({ type }) => type)).toEqual(['alarm.skipped']);
+  });
+
   it('does not call an alarm gone without our doing that we have cleared', async () => {
     const bench = benchOf({ policies: { app: {} }, units: { 'app.service': DEAD } });
     const row = bench.add(1, 'app');
