@@ -6,7 +6,7 @@ import { bootMonitored, LOG_DIRECTORY, type LogLine, type MonitoredMachine } fro
 /** Each row in alarm is two lines: found, and left alone because no section names it. */
 const FLOOD = 10_000;
 const WAVE = 150;
-const WAVES = 10;
+const WAVES = 14;
 const MAX_BYTES = 100 * 1024;
 const LONGEST_LINE = 1_000;
 const HEARD = '/var/tmp/heard';
