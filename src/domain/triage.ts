@@ -55,12 +55,13 @@ export function triage(batch: readonly AlarmRow[], facts: TriageFacts): readonly
       verdicts.push({ kind: 'skip', row, reason: candidate });
       continue;
     }
-    const key = targetKey(candidate.policy, facts.units);
+    // A row that is only to be told about must not speak for another one of its target.
+    const key = `${targetKey(candidate.policy, facts.units)}${candidate.policy.dryRun ? ' dry run' : ''}`;
     groups.set(key, [...(groups.get(key) ?? []), candidate]);
   }
   let hostRestarts = facts.hostRestarts;
-  for (const [key, group] of groups) {
-    const judged = judgeGroup(key, group, { ...facts, hostRestarts });
+  for (const group of groups.values()) {
+    const judged = judgeGroup(group, { ...facts, hostRestarts });
     verdicts.push(...judged);
     // What this batch starts is taken from the host's budget before the next one is judged.
     if (judged.some(({ kind }) => kind === 'restart')) hostRestarts = [...hostRestarts, facts.nowMs];
@@ -91,9 +92,10 @@ function judgeRow(row: AlarmRow, facts: TriageFacts): Candidate | SkipReason {
   return { row, alarm: { processId, processName, notes }, policy };
 }
 
-function judgeGroup(key: string, group: readonly Candidate[], facts: TriageFacts): readonly Verdict[] {
+function judgeGroup(group: readonly Candidate[], facts: TriageFacts): readonly Verdict[] {
   const lead = group[0];
   if (lead === undefined) return [];
+  const key = targetKey(lead.policy, facts.units);
   const processIds = [...new Set(group.map(({ alarm }) => alarm.processId))];
   const memories = processIds.map((id) => facts.memoryOf(id)).filter((memory) => memory !== null);
   const reason = reasonAgainst(key, lead.policy, memories, facts);

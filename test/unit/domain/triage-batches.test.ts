@@ -57,6 +57,13 @@ describe('one restart is enough', () => {
     expect(order).toMatchObject({ processIds: [1], lead: { processId: 1 } });
   });
 
+  it('for one of two processes with one unit where the other is only to be told about', () => {
+    const policies = { told: { systemName: 'app', dryRun: true }, app: {} };
+    const verdicts = triage([row(1, 'told'), row(2, 'app')], factsOf({ policies }));
+    expect([...codes(verdicts)].sort()).toEqual(['dry_run', 'restart']);
+    expect(orders(verdicts)[0]).toMatchObject({ processIds: [2], lead: { processName: 'app' } });
+  });
+
   it('for two processes with one unit, and both are reset', () => {
     const world = { policies: { app: {}, 'app-web': { systemName: 'app' } }, units: { app: unitOf('app.service') } };
     const [order, ...others] = orders(triage([app, row(2, 'app-web')], factsOf(world)));
