@@ -1,5 +1,6 @@
 /**
  * The test command: builds the program and runs every project of tests, the unit tests on each Node that is supported.
+ * With `--list` it only reads all tests and names them.
  *
  * What a machine lacks the rights for is said and skipped; with CI=true a skip is a failure. The one exception is a
  * test against Oracle's MySQL, whose server may not be there to download: its absence is said loudly and fails nothing.
@@ -71,6 +72,10 @@ function otherNode(major) {
     `${name}@${major}`,
   ]);
   return isThere && existsSync(binary) ? binary : null;
+}
+
+if (process.argv.includes('--list')) {
+  process.exit(run(process.execPath, [VITEST, 'list', '--config', '.vitest.config.ts']) ? 0 : 1);
 }
 
 rmSync(RESULTS, { recursive: true, force: true });
