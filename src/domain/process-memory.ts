@@ -110,8 +110,9 @@ export function settled(
         watch: { untilMs: nowMs + after.policy.stableTimeMs, alarmId: after.alarmId, after: after.evidence },
       };
     case 'failed':
-      if (!after.isCounted) return ended;
-      return { ...ended, breaker: record(ended.breaker, false, after.policy.breaker, nowMs) };
+      // What was watched is no longer what runs.
+      if (!after.isCounted) return { ...ended, watch: null };
+      return { ...ended, watch: null, breaker: record(ended.breaker, false, after.policy.breaker, nowMs) };
     case 'abstain':
       return { ...ended, refusal: refusalAfter(outcome, nowMs) };
   }
@@ -124,9 +125,12 @@ function refusalAfter(outcome: RestartOutcome, nowMs: number): Refusal | null {
   return null;
 }
 
-/** The process stayed well: the vote that clears its counters. */
-export function stabilised(memory: ProcessMemory, policy: ProcessPolicy, nowMs: number): ProcessMemory {
-  return { ...memory, watch: null, breaker: record(memory.breaker, true, policy.breaker, nowMs) };
+/**
+ * The process stayed well: the vote that clears its counters. It closes an open breaker too: then a person has had the
+ * process restarted, and it was proved for as long as a trial would have been.
+ */
+export function stabilised(memory: ProcessMemory): ProcessMemory {
+  return { ...memory, watch: null, breaker: memory.breaker.kind === 'isolated' ? memory.breaker : CLOSED };
 }
 
 /** It failed inside its stable period: the same failure going on, counted as one. */

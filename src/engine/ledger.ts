@@ -35,8 +35,8 @@ export interface Subject {
   readonly processName: string;
 }
 
-/** Longest window that restarts are remembered for when a blank memory is dropped: a day. */
-const LONGEST_WINDOW_MS = 24 * 3600 * 1000;
+/** Longest window that the settings allow a budget: a memory whose restarts are older is blank. */
+const LONGEST_WINDOW_MS = 7 * 24 * 3600 * 1000;
 
 export class Ledger {
   private readonly deps: LedgerDeps;
@@ -141,7 +141,7 @@ export class Ledger {
   }
 
   stabilise(subject: Subject, policy: ProcessPolicy): void {
-    this.change(subject, (memory) => memories.stabilised(memory, policy, this.nowMs()), policy);
+    this.change(subject, (memory) => memories.stabilised(memory), policy);
   }
 
   relapse(subject: Subject, policy: ProcessPolicy): void {
@@ -163,8 +163,7 @@ export class Ledger {
     const breaker: BreakerState = wish === 'isolate' ? { kind: 'isolated' } : CLOSED;
     this.change(
       subject,
-      (memory) =>
-        wish === 'isolate' ? { ...memory, breaker } : { ...memory, breaker, restarts: [], refusal: null, watch: null },
+      (memory) => (wish === 'isolate' ? { ...memory, breaker } : { ...memory, breaker, restarts: [], refusal: null }),
       undefined,
       'person',
     );

@@ -153,7 +153,11 @@ export class Monitor {
     const { hard } = this.#stop;
     const unit = policy.strategy === 'process' ? null : await describeUnit(this.#ports, policy.systemName, hard);
     const rows = await this.#alarmedRowsOf(policy.processName);
-    const processIds = [...new Set(rows)];
+    // An alarm that is still to be raised again would have it restarted a second time.
+    const owing = this.ledger
+      .entries()
+      .filter(([, { processName, owed }]) => processName === policy.processName && owed);
+    const processIds = [...new Set([...rows, ...owing.map(([id]) => id)])];
     return {
       target: targetKey(policy, unit === null ? null : new Map([[policy.systemName, unit]])),
       lead: { processId: processIds[0] ?? null, processName: policy.processName },
@@ -204,10 +208,10 @@ export class Monitor {
       onStable: (task) => this.#endWatch(task, (subject) => this.ledger.stabilise(subject, task.policy), 'stable'),
       onStopped: (task) => this.#endWatch(task, (subject) => this.ledger.endWatch(subject), 'stopped'),
       onFailed: async (task, detail) => {
+        // A payment under way could clear the alarm after it was raised; meanwhile the alarm may return by itself.
+        await this.#paying;
         if (!this.#isCurrent(task)) return;
         this.#ports.events.emit({ type: 'process.relapsed', ...task.ref, detail });
-        // A payment under way could clear the alarm after it was raised.
-        await this.#paying;
         for (const subject of task.subjects) this.ledger.relapse(subject, task.policy);
         await raiseAlarms(this.#deps, task.subjects, task.ref.alarmId, this.#stop.hard);
         await this.ledger.save();

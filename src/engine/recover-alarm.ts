@@ -1,14 +1,14 @@
 /** One order's way from the decision to the report, and what follows it: the watch over the recovered process. */
 import type { HandlingRef } from '../domain/event.js';
 import { longestHandlingMs } from '../domain/handling-time.js';
-import type { RestartOutcome } from '../domain/outcome.js';
+import { breakerVote, type RestartOutcome } from '../domain/outcome.js';
 import type { RestartOrder } from '../domain/verdict.js';
 import type { AlarmSource } from '../ports/alarm-source.js';
 import { StoreError } from '../ports/store-error.js';
 import type { HandsDeps } from './deps.js';
 import type { Subject } from './ledger.js';
 import { recover, type Ownership, type Recovered } from './recover.js';
-import type { Watches } from './watches.js';
+import type { Watches, WatchTask } from './watches.js';
 import { clearAlarms, type WriteBackDeps } from './write-back.js';
 
 export interface RecoverAlarmDeps extends HandsDeps, WriteBackDeps {
@@ -31,7 +31,7 @@ export async function recoverAlarm(
   const { policy, isTrial } = order;
   const ref = refOf(order, handling.alarmId);
   const startedMs = deps.clock.monotonicMs();
-  deps.watches.drop(order.target);
+  const before = deps.watches.drop(order.target);
   deps.events.emit({
     type: 'restart.started',
     ...ref,
@@ -53,7 +53,7 @@ export async function recoverAlarm(
     record: (progress) => deps.ledger.recordHandling(subjects, { ...mark, ...progress }),
     spend: () => deps.ledger.spend(subjects, policy.budget),
   });
-  return finishHandling(deps, { order, ref, startedMs, cause: handling.cause, recovered }, signal);
+  return finishHandling(deps, { order, ref, startedMs, cause: handling.cause, recovered, before }, signal);
 }
 
 export interface FinishedRecovery {
@@ -63,32 +63,43 @@ export interface FinishedRecovery {
   readonly startedMs: number;
   readonly cause: HandlingCause;
   readonly recovered: Recovered;
+  /** The watch that the handling broke off; null: none. */
+  readonly before: WatchTask | null;
 }
 
 /** Write back, settle, report, watch: the second half of every handling, also of one that a dead monitor left behind. */
 export async function finishHandling(
   deps: RecoverAlarmDeps,
-  { order, ref, startedMs, cause, recovered }: FinishedRecovery,
+  { order, ref, startedMs, cause, recovered, before }: FinishedRecovery,
   signal: AbortSignal,
 ): Promise<RestartOutcome> {
   const { policy } = order;
   const { outcome, evidence } = recovered;
   const subjects = subjectsOf(order);
+  const isUndecided = breakerVote(outcome) === 'abstain';
+  // Who was watched without being in alarm now shares a result: nobody else would ever settle it.
+  const settling = isUndecided ? subjects : [...subjects, ...subjectsBeside(order, before)];
   const isWell = outcome.kind === 'recovered';
   if (isWell) await clearAlarms(deps, subjects, ref.alarmId, signal);
   // Ended by our own end: it stays on record, and the next run settles by looking what it had done.
   const isCutShort = outcome.kind === 'interrupted' && outcome.why === 'shutdown';
   // A restart that a person asked for is outside the breaker.
   if (!isCutShort)
-    deps.ledger.settle(subjects, outcome, { policy, alarmId: ref.alarmId, evidence, isCounted: cause === 'alarm' });
+    deps.ledger.settle(settling, outcome, { policy, alarmId: ref.alarmId, evidence, isCounted: cause === 'alarm' });
   await deps.ledger.save();
   const durationMs = Math.round(deps.clock.monotonicMs() - startedMs);
   deps.events.emit({ type: 'restart.ended', ...ref, outcome, systemName: policy.systemName, durationMs });
   if (isWell) {
     const untilMs = deps.clock.monotonicMs() + policy.stableTimeMs;
-    deps.watches.add(order.target, { ref, subjects, policy, evidence, untilMs }, deps.draining);
+    deps.watches.add(order.target, { ref, subjects: settling, policy, evidence, untilMs }, deps.draining);
+  } else if (before !== null && isUndecided) {
+    deps.watches.add(order.target, before, deps.draining);
   }
   return outcome;
+}
+
+function subjectsBeside({ processIds }: RestartOrder, before: WatchTask | null): readonly Subject[] {
+  return (before?.subjects ?? []).filter(({ processId }) => !processIds.includes(processId));
 }
 
 export function refOf({ lead }: RestartOrder, alarmId: string): HandlingRef {

@@ -94,7 +94,11 @@ async function resumeHandling(
   const recovered = await lookUntilDeadline(deps, order, handling, signal);
   // Stopped again before anything was settled: the handling stays on record for the next run.
   if (recovered.outcome.kind === 'interrupted') return;
-  await finishHandling(deps, { order, ref, startedMs: handling.startedMs, cause: 'alarm', recovered }, signal);
+  await finishHandling(
+    deps,
+    { order, ref, startedMs: handling.startedMs, cause: 'alarm', recovered, before: null },
+    signal,
+  );
 }
 
 /** Nothing is restarted within the handling's own time; it may only turn out well. */

@@ -28,6 +28,7 @@ export interface WatchEnds {
 
 interface Watched {
   task: WatchTask;
+  /** Infinity while it is being looked at. */
   dueMs: number;
 }
 
@@ -39,6 +40,7 @@ export class Watches {
   private readonly deps: HandsDeps;
   private readonly ends: WatchEnds;
   private readonly watched = new Map<string, Watched>();
+  private readonly looks = new Set<Promise<void>>();
   private running: Promise<void> | null = null;
   private wake = new AbortController();
 
@@ -55,14 +57,17 @@ export class Watches {
     this.running ??= this.loop(signal);
   }
 
-  /** The process is being handled again: whoever handles it judges it. */
-  drop(target: string): void {
+  /** The process is being handled again: whoever handles it judges it. Returns what was watched; null: nothing. */
+  drop(target: string): WatchTask | null {
+    const task = this.watched.get(target)?.task ?? null;
     this.watched.delete(target);
+    return task;
   }
 
-  /** Resolves when no watch runs any more. */
+  /** Resolves when no watch runs any more, and no look at one. */
   async done(): Promise<void> {
     await this.running;
+    await Promise.all(this.looks);
   }
 
   private async loop(signal: AbortSignal): Promise<void> {
@@ -95,13 +100,20 @@ export class Watches {
       due.map(([, { task }]) => task.evidence.unit?.id ?? null),
       signal,
     );
-    await Promise.all(
-      due.map(async ([target, watched]) => {
-        const judgement = await this.judge(watched.task, units, signal);
-        // Meanwhile it may have been dropped, or watched anew.
-        if (!signal.aborted && this.watched.get(target) === watched) await this.follow(target, watched, judgement);
-      }),
-    );
+    for (const [target, watched] of due) {
+      watched.dueMs = Infinity;
+      // Not waited for: a check of one that is slow must not hold up the looks at the others.
+      const look = this.judge(watched.task, units, signal)
+        .then(async (judgement) => {
+          // Meanwhile it may have been dropped, or watched anew.
+          if (!signal.aborted && this.watched.get(target) === watched) await this.follow(target, watched, judgement);
+        })
+        .finally(() => {
+          this.looks.delete(look);
+          this.wake.abort();
+        });
+      this.looks.add(look);
+    }
   }
 
   private async describe(

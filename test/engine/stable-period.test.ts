@@ -1,7 +1,7 @@
 /** The stable period after a recovery: one more look, relapses, a person's doing, and the vote at its end. */
 import { describe, expect, it } from 'vitest';
 import { benchOf, outage, type BenchSetup, type MonitorBench } from '../support/monitor-bench.js';
-import { policyOf } from '../support/policy.js';
+import { idOf } from '../support/policy.js';
 import type { MemoryStatus } from '../support/memory-alarm-store.js';
 
 const FAILED = { initially: { kind: 'failed' } } as const;
@@ -94,6 +94,31 @@ describe('a relapse', () => {
     expect(bench.memoryOf(1)?.owed).toBeNull();
   });
 
+  it('that is seen while another write-back hangs counts once, although its alarm returns meanwhile', async () => {
+    const policies = { app: {}, web: {} };
+    const bench = benchOf({ policies, units: { 'app.service': FAILED, 'web.service': FAILED } });
+    const row = bench.add(1, 'app');
+    bench.add(2, 'web');
+    const clear = bench.store.writer.clear.bind(bench.store.writer);
+    let isHanging = false;
+    bench.store.writer.clear = async (processId, stamp, signal) => {
+      if (processId !== idOf(2)) return clear(processId, stamp, signal);
+      if (isHanging) await bench.clock.sleep(9500, signal);
+      throw outage('busy');
+    };
+    await bench.start();
+    await bench.advance(1100);
+    isHanging = true;
+    await bench.advance(1000);
+    bench.units.happens('app.service', { kind: 'failed' });
+    await bench.advance(5000);
+    row.alarma = 1;
+    await bench.advance(20_000);
+    expect(bench.told('process.relapsed', 'app')).toHaveLength(1);
+    expect(bench.memoryOf(1)?.breaker).toEqual(CLOSED_AT(1));
+    expect(bench.outcomes('app')).toEqual(['recovered', 'recovered']);
+  });
+
   it('while the clearing is still owed never lets that clearing hide it', async () => {
     const bench = benchOf({ policies: { app: {} }, units: { 'app.service': FAILED } });
     const row = bench.add(1, 'app');
@@ -155,6 +180,22 @@ describe('an alarm that has returned', () => {
   });
 });
 
+describe('two names of one unit', () => {
+  it('are watched on together where the alarm of only one returns', async () => {
+    const policies = { app: {}, alias: { systemName: 'app' } };
+    const bench = benchOf({ policies, units: { 'app.service': FAILED } });
+    bench.add(1, 'app');
+    const alias = bench.add(2, 'alias');
+    await bench.start();
+    await bench.advance(5000);
+    alias.alarma = 1;
+    await bench.advance(70_000);
+    expect(bench.outcomes()).toEqual(['recovered', 'recovered']);
+    expect([bench.memoryOf(1)?.watch ?? null, bench.memoryOf(2)?.watch ?? null]).toEqual([null, null]);
+    expect(bench.memoryOf(2)?.breaker).toEqual(CLOSED_AT(0));
+  });
+});
+
 describe('a person at work', () => {
   it('who restarts the process by hand causes no relapse, and the watch goes on', async () => {
     const { bench, row } = await recovered();
@@ -167,23 +208,6 @@ describe('a person at work', () => {
     bench.units.happens('app.service', { kind: 'failed' });
     await bench.advance(10_000);
     expect(bench.told('process.relapsed')).toEqual([]);
-  });
-
-  it('who has it restarted by us takes over from the watch, even in the middle of a look', async () => {
-    const healthChecks = [{ kind: 'tcp', host: 'localhost', port: 80 }] as const;
-    const policies = { app: { healthChecks, maxAttempts: 1 } };
-    const units = { 'app.service': { ...FAILED, restarts: [{}, { life: { kind: 'failed' } }] } } as const;
-    const bench = benchOf({ policies, units });
-    bench.prober.on('localhost:80', {}, { afterMs: 3000, failure: 'no' });
-    const row = bench.add(1, 'app');
-    await bench.start();
-    await bench.advance(2000);
-    expect([row.alarma, bench.prober.calls.length]).toEqual([0, 2]);
-    const outcome = bench.monitor.restartNow(policyOf({ maxAttempts: 1 }));
-    await bench.advance(30_000);
-    expect(await outcome).toMatchObject({ kind: 'still_unhealthy' });
-    expect(bench.told('process.relapsed')).toEqual([]);
-    expect(row.alarma).toBe(0);
   });
 
   it('who stops it in good order ends the watch: it is not brought back', async () => {
@@ -213,6 +237,22 @@ describe('a watch', () => {
     bench.prober.on('localhost:80', { failure: 'connection refused' });
     await bench.advance(10_000);
     expect(bench.told('process.relapsed')).toMatchObject([{ detail: 'localhost:80: connection refused' }]);
+  });
+
+  it('is not held up by the slow check of another', async () => {
+    const healthChecks = [{ kind: 'tcp', host: 'localhost', port: 80 }] as const;
+    const policies = { app: { healthChecks, healthCheckTimeoutMs: 60_000 }, web: {} };
+    const bench = benchOf({ policies, units: { 'app.service': FAILED, 'web.service': FAILED } });
+    bench.add(1, 'app');
+    bench.add(2, 'web');
+    bench.prober.on('localhost:80');
+    await bench.start();
+    await bench.advance(3000);
+    bench.prober.on('localhost:80', { failure: 'connection refused' });
+    await bench.advance(6000);
+    bench.units.happens('web.service', { kind: 'failed' });
+    await bench.advance(5000);
+    expect(bench.told('process.relapsed', 'web')).toHaveLength(1);
   });
 
   it('is not disturbed by a systemd that does not answer', async () => {

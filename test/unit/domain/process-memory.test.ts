@@ -57,7 +57,7 @@ describe('a handling that is over', () => {
     [
       'is held for ten seconds where an operator is at work',
       { kind: 'interrupted', why: 'operator_at_work' },
-      { untilMs: NOW + 10_000, detail: 'somebody else is acting on it' },
+      { untilMs: NOW + 10_000, detail: 'a job for its unit is under way already' },
     ],
     ['is not held where others took the row', { kind: 'interrupted', why: 'no_longer_ours' }, null],
     ['is not held where the database was lost', { kind: 'interrupted', why: 'blind' }, null],
@@ -77,11 +77,13 @@ describe('the stable period', () => {
   };
 
   it('closes the breaker at its end', () => {
-    expect(stabilised(watched, policy, NOW)).toEqual({
-      ...watched,
-      watch: null,
-      breaker: { kind: 'closed', failures: 0 },
-    });
+    expect(stabilised(watched)).toEqual({ ...watched, watch: null, breaker: { kind: 'closed', failures: 0 } });
+  });
+
+  it('closes an open breaker too, but not one that a person holds', () => {
+    const open = { kind: 'open', openings: 1, untilMs: NOW + 1 } as const;
+    expect(stabilised({ ...watched, breaker: open }).breaker).toEqual({ kind: 'closed', failures: 0 });
+    expect(stabilised({ ...watched, breaker: { kind: 'isolated' } }).breaker).toEqual({ kind: 'isolated' });
   });
 
   it('counts a relapse as the failed trial, and lets the alarm be handled again', () => {
