@@ -53,6 +53,12 @@ describeOnMachine('test machine', () => {
     ).toEqual([[null, 'NULL', '', odd]]);
   });
 
+  it('cannot set the clock, which it shares with the host', async () => {
+    await using machine = await bootMachine({ name: 'clock' });
+    const tries = ['date --set=now', 'systemd-run --quiet --wait --pipe date --set=now'];
+    for (const line of tries) expect((await machine.sh(line)).stderr).toContain('Operation not permitted');
+  });
+
   it('keeps what is written in it from the host', async () => {
     await using machine = await bootMachine({ name: 'apart' });
     const file = `/etc/only-in-the-machine-${process.pid}`;

@@ -36,7 +36,17 @@ export class BootedMachine implements AsyncDisposable {
     // Out of the host's control group first; and what is killed on the host for being late is killed in the machine too.
     const enter = 'echo 0 >"$0/visitors/cgroup.procs" && exec nsenter "$@"';
     const target = ['--target', `${this.pid}`, '--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup'];
-    const inside = ['setpriv', '--pdeathsig', 'KILL', 'env', '-i', ...ENVIRONMENT, ...command];
+    const inside = [
+      'setpriv',
+      '--bounding-set',
+      '-sys_time',
+      '--pdeathsig',
+      'KILL',
+      'env',
+      '-i',
+      ...ENVIRONMENT,
+      ...command,
+    ];
     return ['/bin/sh', '-c', enter, this.group, ...target, ...inside];
   }
 

@@ -87,5 +87,6 @@ umount -l /.host
 rmdir /.host
 # LoadCredential= needs mounts that propagate, as those of a booted host do.
 mount --make-rshared /
-exec env -i container=podman PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+# Namespaces share the clock: whoever set it in here, timedatectl among them, would set it for the whole host.
+exec setpriv --bounding-set -sys_time env -i container=podman PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
   /lib/systemd/systemd --system --log-target=journal </dev/null >/dev/null 2>&1
