@@ -1,7 +1,7 @@
 /** Carries out what a person asks of the running monitor. */
 import { pid } from 'node:process';
 import type { ProcessId } from '../domain/alarm.js';
-import { assertNever, type RestartOutcome } from '../domain/outcome.js';
+import { assertNever, interruptionText, type RestartOutcome } from '../domain/outcome.js';
 import type { ProcessPolicy } from '../domain/process-policy.js';
 import { protection } from '../domain/protected-names.js';
 import { durationText } from '../domain/time-text.js';
@@ -84,7 +84,7 @@ export function restartReply(target: string, outcome: RestartOutcome): ControlRe
       return {
         ok: false,
         code: 'busy',
-        text: `the restart of ${target} was interrupted: ${outcome.why.replaceAll('_', ' ')}`,
+        text: `the restart of ${target} was interrupted: ${interruptionText(outcome.why)}`,
       };
     default:
       return assertNever(outcome);

@@ -18,6 +18,8 @@ export function romanianReason(reason: SkipReason): string {
       return 'dezactivat în configurație';
     case 'dry_run':
       return `simulare, ar face: ${reason.would}`;
+    case 'cannot_act':
+      return `ar fi refuzat: ${reason.detail}`;
     case 'in_progress':
       return 'repornirea lui este în curs';
     case 'waits_for_slot':
@@ -52,7 +54,7 @@ function waitText(reason: Extract<SkipReason, { readonly retryInMs: number }>): 
     case 'budget_used_up':
       return `s-au consumat repornirile permise ${reason.scope === 'host' ? 'sistemului' : 'procesului'}, următoarea în ${wait}`;
     case 'refused':
-      return `drepturile sau configurația o interzic, următoarea încercare în ${wait}: ${reason.detail}`;
+      return `reținut, următoarea încercare în ${wait}: ${reason.detail}`;
     case 'startup_grace':
       return `mașina abia a pornit, prima repornire în ${wait}`;
     default:

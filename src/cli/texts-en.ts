@@ -60,7 +60,7 @@ const MEMORY = {
   owesRaise: (sinceMs: number) => `raising its alarm is owed for ${durationText(sinceMs)}`,
   watched: (leftMs: number) => `recovered, watched for another ${durationText(leftMs)}`,
   handled: (sinceMs: number) => `recovered ${durationText(sinceMs)} ago, the source has yet to clear the alarm`,
-  refused: (detail: string, retryInMs: number) => `forbidden, next try in ${durationText(retryInMs)}: ${detail}`,
+  refused: (detail: string, retryInMs: number) => `held back, next try in ${durationText(retryInMs)}: ${detail}`,
   breakersQuiet: 'every breaker is closed',
 };
 

@@ -58,7 +58,7 @@ export const ROMANIAN: Texts = {
   owesRaise: (sinceMs) => `ridicarea alarmei este datorată de ${durationText(sinceMs)}`,
   watched: (leftMs) => `și-a revenit, urmărit încă ${durationText(leftMs)}`,
   handled: (sinceMs) => `și-a revenit acum ${durationText(sinceMs)}, sursa nu a șters încă alarma`,
-  refused: (detail, retryInMs) => `interzis, următoarea încercare în ${durationText(retryInMs)}: ${detail}`,
+  refused: (detail, retryInMs) => `reținut, următoarea încercare în ${durationText(retryInMs)}: ${detail}`,
   breakersQuiet: 'toate siguranțele sunt închise',
 
   forcing: (name) => `Forțez restart pentru procesul: ${name}`,

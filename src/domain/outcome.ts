@@ -23,6 +23,20 @@ export type RestartOutcome =
   | { readonly kind: 'refused'; readonly detail: string }
   | { readonly kind: 'interrupted'; readonly why: Interruption };
 
+const INTERRUPTIONS: Readonly<Record<Interruption, string>> = {
+  shutdown: 'the monitor stops',
+  no_longer_ours: 'its alarm has been cleared or acknowledged',
+  blind: 'the database does not answer',
+  // Not always an operator's: a job that outlived its attempt's time is there too.
+  operator_at_work: 'a job for its unit is under way already',
+  budget_used_up: 'its restart budget is used up',
+};
+
+/** A clause for people. */
+export function interruptionText(why: Interruption): string {
+  return INTERRUPTIONS[why];
+}
+
 /** How the breaker counts it. Interruptions and refusals are not the process's failures. */
 export function breakerVote(outcome: RestartOutcome): 'ok' | 'failed' | 'abstain' {
   switch (outcome.kind) {

@@ -1,6 +1,6 @@
 /** What the monitor remembers of one process between cycles, and how a handling's result changes it. */
 import { CLOSED, record, tick, type BreakerState } from './circuit-breaker.js';
-import { breakerVote, type RestartOutcome } from './outcome.js';
+import { breakerVote, interruptionText, type RestartOutcome } from './outcome.js';
 import type { ProcessPolicy } from './process-policy.js';
 import type { RestartTimes } from './restart-budget.js';
 import type { StoredEvidence, StoredHandling } from './stored-state.js';
@@ -121,7 +121,7 @@ export function settled(
 function refusalAfter(outcome: RestartOutcome, nowMs: number): Refusal | null {
   if (outcome.kind === 'refused') return { untilMs: nowMs + REFUSAL_HOLD_MS, detail: outcome.detail };
   if (outcome.kind === 'interrupted' && outcome.why === 'operator_at_work')
-    return { untilMs: nowMs + OPERATOR_HOLD_MS, detail: 'somebody else is acting on it' };
+    return { untilMs: nowMs + OPERATOR_HOLD_MS, detail: interruptionText(outcome.why) };
   return null;
 }
 

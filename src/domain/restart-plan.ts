@@ -89,7 +89,7 @@ function checkAfterCommand(strategy: StrategyName, seen: Seen): OwnCheck {
 function planAuto(policy: ProcessPolicy, seen: Seen): RestartPlan {
   if (isThere(seen.unit)) return explained(planService(policy, seen), `auto: unit ${seen.unit.id} exists`);
   const running = seen.programs.roots.length;
-  if (running === 0 && policy.startCommand === null && !policy.systemName.startsWith('/'))
+  if (running === 0 && needsRunning(policy))
     return {
       kind: 'refuse',
       detail: `auto: no unit ${policy.systemName}, no running program of that name and no start_command`,
@@ -104,10 +104,15 @@ function explained(plan: RestartPlan, choice: string): RestartPlan {
   return 'how' in plan ? { ...plan, how: `${choice}; ${plan.how}` } : { ...plan, detail: `${choice}; ${plan.detail}` };
 }
 
+function unitObstacle({ id, loadState, refusesManualStart }: UnitState): string | null {
+  if (loadState !== 'loaded') return `unit ${id} is ${loadState}`;
+  return refusesManualStart ? `unit ${id} refuses to be started by hand` : null;
+}
+
 function planService(policy: ProcessPolicy, { unit, nowMs }: Seen): RestartPlan {
   if (unit === null) return { kind: 'refuse', detail: 'systemd does not run here or does not answer' };
-  if (unit.loadState !== 'loaded') return { kind: 'refuse', detail: `unit ${unit.id} is ${unit.loadState}` };
-  if (unit.refusesManualStart) return { kind: 'refuse', detail: `unit ${unit.id} refuses to be started by hand` };
+  const obstacle = unitObstacle(unit);
+  if (obstacle !== null) return { kind: 'refuse', detail: obstacle };
   const check: OwnCheck = { kind: 'unit', unit: unit.id };
   if (unit.subState.startsWith('auto-restart'))
     return { kind: 'leave', how: `systemd is about to restart ${unit.id} itself`, check };
@@ -163,11 +168,26 @@ function templateValues(policy: ProcessPolicy, seen: Seen): TemplateValues {
   return { systemName: policy.systemName, workingDirectory: seen.workingDirectory ?? policy.workingDirectory };
 }
 
+function restartsUnit(policy: ProcessPolicy, unit: UnitState | null): boolean {
+  if (policy.restartCommand !== null) return false;
+  return policy.strategy === 'service' || (policy.strategy === 'auto' && isThere(unit));
+}
+
+/** Why a restart would be refused, as far as the unit alone tells; null: nothing is known against it. */
+export function obstacleTo(policy: ProcessPolicy, unit: UnitState | null): string | null {
+  return restartsUnit(policy, unit) && unit !== null ? unitObstacle(unit) : null;
+}
+
 /** What a restart would do, in words, for dry runs and explanations; `unit` null: not known. */
 export function describeWay(policy: ProcessPolicy, unit: UnitState | null): string {
   if (policy.restartCommand !== null) return `run restart_command: ${policy.restartCommand}`;
-  if (policy.strategy === 'service' || (policy.strategy === 'auto' && isThere(unit)))
-    return `restart unit ${unit?.id ?? policy.systemName} by systemd`;
+  if (restartsUnit(policy, unit)) return `restart unit ${unit?.id ?? policy.systemName} by systemd`;
+  if (needsRunning(policy)) return `restart the program ${policy.systemName}; refused where it does not run`;
   const start = policy.startCommand ?? policy.systemName;
   return `stop the running program ${policy.systemName}, if any, and start: ${start}`;
+}
+
+/** Chosen by looking, a name without a unit and without a way to start it is taken for a mistake. */
+function needsRunning({ strategy, startCommand, systemName }: ProcessPolicy): boolean {
+  return strategy === 'auto' && startCommand === null && !systemName.startsWith('/');
 }

@@ -18,6 +18,8 @@ export function skipText(reason: SkipReason): string {
       return 'disabled in the settings';
     case 'dry_run':
       return `dry run, would do: ${reason.would}`;
+    case 'cannot_act':
+      return `it would be refused: ${reason.detail}`;
     case 'in_progress':
       return 'a restart of it is in progress';
     case 'waits_for_slot':
@@ -49,7 +51,7 @@ function waitText(reason: WaitReason): string {
     case 'budget_used_up':
       return `restart budget of the ${reason.scope} used up, next restart in ${wait}`;
     case 'refused':
-      return `rights or configuration forbid it, next try in ${wait}: ${reason.detail}`;
+      return `held back, next try in ${wait}: ${reason.detail}`;
     case 'startup_grace':
       return `the machine has only just booted, first restart in ${wait}`;
     default:

@@ -5,7 +5,7 @@ import type { ProcessMemory } from './process-memory.js';
 import type { ProcessPolicy } from './process-policy.js';
 import { protection } from './protected-names.js';
 import { waitForBudgetMs, type BudgetLimits, type RestartTimes } from './restart-budget.js';
-import { describeWay } from './restart-plan.js';
+import { describeWay, obstacleTo } from './restart-plan.js';
 import type { UnitState } from './unit-state.js';
 import type { SkipReason, Verdict } from './verdict.js';
 
@@ -125,9 +125,14 @@ function reasonAgainst(
   const hostWaitMs = waitForBudgetMs(facts.hostRestarts, facts.hostBudget, facts.nowMs);
   if (hostWaitMs > 0) return { code: 'budget_used_up', retryInMs: hostWaitMs, scope: 'host' };
   if (facts.hold !== null) return facts.hold;
-  if (facts.isDryRun || policy.dryRun)
-    return { code: 'dry_run', would: describeWay(policy, facts.units?.get(policy.systemName) ?? null) };
-  return null;
+  return facts.isDryRun || policy.dryRun ? pretend(policy, facts.units?.get(policy.systemName) ?? null) : null;
+}
+
+function pretend(policy: ProcessPolicy, unit: UnitState | null): SkipReason {
+  const obstacle = obstacleTo(policy, unit);
+  return obstacle === null
+    ? { code: 'dry_run', would: describeWay(policy, unit) }
+    : { code: 'cannot_act', detail: obstacle };
 }
 
 function reasonOfMemory(memory: ProcessMemory, policy: ProcessPolicy, nowMs: number): SkipReason | null {

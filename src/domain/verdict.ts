@@ -13,6 +13,8 @@ export type SkipReason =
   | { readonly code: 'disabled' }
   /** `would` says what would have been done. */
   | { readonly code: 'dry_run'; readonly would: string }
+  /** Said in a dry run only: an attempt would be refused, and why. */
+  | { readonly code: 'cannot_act'; readonly detail: string }
   | { readonly code: 'in_progress' }
   | { readonly code: 'waits_for_slot' }
   | { readonly code: 'owes_write_back' }
@@ -22,7 +24,7 @@ export type SkipReason =
   | { readonly code: 'isolated' }
   | { readonly code: 'budget_used_up'; readonly retryInMs: number; readonly scope: 'process' | 'host' }
   | { readonly code: 'mass_alarm'; readonly alarmed: number; readonly known: number }
-  /** Rights or configuration forbade the last try. */
+  /** Rights, configuration, or a job of somebody else's stood in the way of the last try. */
   | { readonly code: 'refused'; readonly detail: string; readonly retryInMs: number }
   /** The machine has only just booted. */
   | { readonly code: 'startup_grace'; readonly retryInMs: number }

@@ -2,7 +2,7 @@
 import { fillCommand } from '../domain/command-template.js';
 import type { HandlingRef } from '../domain/event.js';
 import { restartDelayMs } from '../domain/handling-time.js';
-import type { RestartOutcome } from '../domain/outcome.js';
+import { interruptionText, type RestartOutcome } from '../domain/outcome.js';
 import { NO_EVIDENCE, type Evidence, type HandlingStep } from '../domain/process-memory.js';
 import type { ProcessPolicy } from '../domain/process-policy.js';
 import { planRestart, type RestartPlan, type Seen } from '../domain/restart-plan.js';
@@ -85,7 +85,7 @@ export async function recover(deps: HandsDeps, task: RecoveryTask): Promise<Reco
 function afterFailures(outcome: RestartOutcome, last: Failure, attempts: number): RestartOutcome {
   if (outcome.kind !== 'interrupted') return outcome;
   if (outcome.why !== 'operator_at_work' && outcome.why !== 'budget_used_up') return outcome;
-  const detail = `${last.detail}; no further attempt: ${outcome.why.replaceAll('_', ' ')}`;
+  const detail = `${last.detail}; no further attempt: ${interruptionText(outcome.why)}`;
   return { kind: last.outcome, attempts, detail };
 }
 

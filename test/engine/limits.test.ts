@@ -18,7 +18,7 @@ describe('a restart budget', () => {
     const outcome = {
       kind: 'still_unhealthy',
       attempts: 2,
-      detail: expect.stringContaining('budget used up') as string,
+      detail: expect.stringContaining('restart budget is used up') as string,
     };
     expect(bench.told('restart.ended')).toMatchObject([{ outcome }]);
     expect(bench.memoryOf(1)?.breaker).toEqual({ kind: 'closed', failures: 1 });

@@ -61,6 +61,7 @@ function skipLevel(reason: SkipReason): LineLevel {
     case 'protected':
     case 'breaker_open':
     case 'refused':
+    case 'cannot_act':
     case 'mass_alarm':
     case 'odd_time':
       return 'warn';

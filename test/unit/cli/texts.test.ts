@@ -74,6 +74,7 @@ const REASONS: readonly SkipReason[] = [
   { code: 'unlisted' },
   { code: 'disabled' },
   { code: 'dry_run', would: 'DETAIL' },
+  { code: 'cannot_act', detail: 'DETAIL' },
   { code: 'in_progress' },
   { code: 'waits_for_slot' },
   { code: 'owes_write_back' },

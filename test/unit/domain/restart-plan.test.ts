@@ -257,7 +257,8 @@ it.each<[PolicyWish, UnitState | null, string]>([
   [{ restartCommand: 'x y' }, null, 'run restart_command: x y'],
   [{ strategy: 'service' }, null, 'restart unit app by systemd'],
   [{ strategy: 'auto' }, unit(), 'restart unit app.service by systemd'],
-  [{ strategy: 'auto' }, missing, 'stop the running program app, if any, and start: app'],
+  [{ strategy: 'auto' }, missing, 'restart the program app; refused where it does not run'],
+  [{ strategy: 'process' }, missing, 'stop the running program app, if any, and start: app'],
   [
     { strategy: 'process', startCommand: '/opt/app -d' },
     null,

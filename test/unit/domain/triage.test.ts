@@ -82,6 +82,12 @@ describe('a row is left alone', () => {
     ],
     ['while the whole batch is held', app, withFacts({ hold: { code: 'just_sighted' } }), { code: 'just_sighted' }],
     ['in a dry run', app, withFacts({ isDryRun: true }), { code: 'dry_run', would: 'restart unit app by systemd' }],
+    [
+      'in a dry run where its unit is masked',
+      app,
+      withFacts({ isDryRun: true, units: new Map([['app', unitOf('app.service', { loadState: 'masked' })]]) }),
+      { code: 'cannot_act', detail: 'unit app.service is masked' },
+    ],
     ['in a dry run of its own', app, { policies: { app: { dryRun: true } } }, { code: 'dry_run' }],
   ])('%s', (_sentence, one, world, reason) => {
     expect(reasonFor(one, world)).toMatchObject(reason);
