@@ -1,5 +1,6 @@
 /** `process-monitor demo`: shows the whole journey of an alarm, without a server and without root. */
 import { runDemo } from '../app/demo/run-demo.js';
+import { isDumb, mayColour } from './screen.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -12,14 +13,14 @@ export async function demo(options: { readonly forSeconds: number | null }): Pro
   const onBrokenPipe = (): void => stop.abort();
   for (const signal of SIGNALS) process.on(signal, onSignal);
   process.stdout.on('error', onBrokenPipe);
-  const { isTTY } = process.stdout;
+  const isTerminal = process.stdout.isTTY && !isDumb(process.env);
   try {
     await runDemo({
       forMs: options.forSeconds === null ? null : options.forSeconds * 1000,
       screen: {
         write: (text) => void process.stdout.write(text),
-        isTerminal: isTTY,
-        isColoured: isTTY && !process.env['NO_COLOR'],
+        isTerminal,
+        isColoured: isTerminal && mayColour(process.env),
         // A terminal that does not know its width says 0.
         columns: () => process.stdout.columns || 80,
       },

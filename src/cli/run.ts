@@ -7,7 +7,7 @@ import { formatIssue } from '../config/issues.js';
 import type { Context } from './context.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import type { Request } from './request.js';
-import { mayColour } from './screen.js';
+import { isDumb, mayColour } from './screen.js';
 import { onSignal, onStopSignal } from './signals.js';
 import { Countdown, TerminalLine } from './terminal-line.js';
 
@@ -71,7 +71,7 @@ function createProgress({ texts, environment }: Context): {
   readonly surroundings: Pick<Surroundings, 'writeConsole' | 'onPause'>;
   readonly stop: () => void;
 } {
-  if (!process.stderr.isTTY || environment['TERM'] === 'dumb') return { surroundings: {}, stop: () => undefined };
+  if (!process.stderr.isTTY || isDumb(environment)) return { surroundings: {}, stop: () => undefined };
   const line = new TerminalLine(process.stderr);
   const countdown = new Countdown(line, createClock(), texts.countdown);
   return {

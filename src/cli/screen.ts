@@ -43,7 +43,12 @@ export function createScreen({ stdout, stderr }: Streams, environment: Environme
   };
 }
 
-/** Source: no-color.org; a dumb terminal knows no colours. */
+/** Source: no-color.org. */
 export function mayColour(environment: Environment): boolean {
-  return !environment['NO_COLOR'] && environment['TERM'] !== 'dumb';
+  return !environment['NO_COLOR'] && !isDumb(environment);
+}
+
+/** A terminal that only prints what it is given: it knows no colours and cannot take a line back. */
+export function isDumb(environment: Environment): boolean {
+  return environment['TERM'] === 'dumb';
 }

@@ -1,5 +1,8 @@
 /** The demo: tells the whole story on a real daemon, and leaves nothing behind however it ends. */
+import { execFile } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LinuxProcessTable } from '../../src/adapters/exec/linux-process-table.js';
 import { runDemo } from '../../src/app/demo/run-demo.js';
@@ -101,5 +104,14 @@ describe('the demo', () => {
     const progress = terminal.filter((text) => /^\r\u001b\[2K\u001b\[2mDemo ends in/.test(text));
     expect(progress.length).toBeGreaterThan(0);
     for (const text of progress) expect(text.replaceAll(/\r|\u001b\[[0-9;]*[mK]/g, '').length).toBeLessThan(60);
+  });
+
+  it('only prints lines on a terminal that cannot take a line back', async () => {
+    const program = resolve(import.meta.dirname, '../../dist/process-monitor.js');
+    const demo = `${process.execPath} ${program} demo --for 1`;
+    const environment = { ...process.env, TERM: 'dumb' };
+    const { stdout } = await promisify(execFile)('script', ['-qec', demo, '/dev/null'], { env: environment });
+    expect(stdout).toContain('Summary: ');
+    expect(stdout).not.toContain('\u001b');
   });
 });

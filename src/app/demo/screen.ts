@@ -25,6 +25,8 @@ const COLOURS: Readonly<Record<LineKind, string>> = {
 };
 
 const CLEAR_LINE = '\r\u001b[2K';
+/** `^C`, which a terminal shows behind the progress, must not wrap: what has wrapped cannot be taken away. */
+const ROOM_FOR_CTRL_C = 3;
 
 export class Screen {
   readonly #options: ScreenOptions;
@@ -49,7 +51,7 @@ export class Screen {
   progress(text: string): void {
     const { write, isTerminal, columns } = this.#options;
     if (!isTerminal) return;
-    const shown = text.slice(0, Math.max(0, columns() - 1));
+    const shown = text.slice(0, Math.max(0, columns() - ROOM_FOR_CTRL_C));
     this.#progress = shown === '' ? '' : this.#coloured(shown, '2');
     write(`${CLEAR_LINE}${this.#progress}`);
   }

@@ -78,6 +78,7 @@ describe('the screen', () => {
     expect(createScreen(streams(true), {}).paint('bad', 'x')).toBe('\u001b[31mx\u001b[0m');
     expect(createScreen(streams(true), { NO_COLOR: '1' }).paint('bad', 'x')).toBe('x');
     expect(createScreen(streams(true), { TERM: 'dumb' }).paint('bad', 'x')).toBe('x');
+    expect(createScreen(streams(true), { TERM: 'dumb' }).paint('bad', 'x')).toBe('x');
     expect(createScreen(streams(false), {}).paint('bad', 'x')).toBe('x');
   });
 
