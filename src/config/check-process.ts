@@ -1,5 +1,6 @@
 /** What must fit together in a section on processes, and in the limits of `[monitor]`. */
 import { toSystemName } from '../domain/alarm.js';
+import { protection } from '../domain/protected-names.js';
 import { errorIssue, noticeIssue, type ConfigIssue } from './issues.js';
 import type { SectionValues } from './key.js';
 import type { PROCESS_KEYS } from './keys-process.js';
@@ -25,6 +26,7 @@ export function checkProcess(checked: CheckedProcess): readonly ConfigIssue[] {
     ...checkBounds(checked.place.section, checked.raw),
     ...checkStrategy(checked),
     ...checkSystemName(checked),
+    ...checkProtection(checked),
     ...checkHealth(checked),
   ];
 }
@@ -68,6 +70,13 @@ function checkSystemName({ place, name, raw, values }: CheckedProcess): readonly
   }
   const problem = 'a path is allowed only with restart_strategy = process';
   return [errorIssue({ ...at, problem })];
+}
+
+/** A section speaks of a restart that will never come: the predecessor restarted anything. */
+function checkProtection({ place, name, values }: CheckedProcess): readonly ConfigIssue[] {
+  if (name === null || values.allow_protected === undefined) return [];
+  const guarded = protection([values.system_name ?? name], values.allow_protected);
+  return guarded === null ? [] : [noticeIssue({ ...place, problem: `never restarted as it stands: ${guarded}` })];
 }
 
 function checkHealth({ place, name, raw, values }: CheckedProcess): readonly ConfigIssue[] {

@@ -36,9 +36,9 @@ export const MONITOR_KEYS = {
   mass_alarm_percent: key(
     wholeNumber(0, 100),
     '50',
-    'From this share of the processes in alarm at once, restarts are held for one more look; 0: never.',
+    'With more than this share of the processes in alarm at once, restarts are held for one more look; 0: never.',
   ),
-  mass_alarm_min: key(wholeNumber(1, 100_000), '5', 'The same, but only from this number of alarms on.'),
+  mass_alarm_min: key(wholeNumber(1, 100_000), '5', 'The least number of alarms for that.'),
   startup_grace: key(seconds(0, 86_400), '60', 'After the machine has booted nothing is restarted for this long.'),
   shutdown_grace: key(seconds(0, 3600), '60', 'What a stop of the monitor leaves to handlings under way.'),
   unlisted_processes: key(

@@ -70,6 +70,7 @@ describe('a file of the predecessor', () => {
       expect.stringMatching(/^23: \[self_recovery\] restart_command: .*systemd/),
       expect.stringMatching(/^24: \[self_recovery\] precheck_command: .*systemd/),
       expect.stringMatching(/^25: \[predictive\] a section of the predecessor/),
+      '32: [process.sshd] never restarted as it stands: sshd is protected; allow_protected = yes in its section lifts this',
       "38: [process.app] restart_command: the predecessor read only 'env MODE', now all of it counts: 'env MODE=prod /opt/app --level=3'",
     ]);
   });
