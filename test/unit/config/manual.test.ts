@@ -39,11 +39,19 @@ describe('docs/settings.md', () => {
 describe('config.example.ini', () => {
   const lines = example.split('\n');
 
-  it('works as it is, without a password and without a notice', () => {
+  it('works as it is, without a password and without a notice, and restarts nothing that nobody has asked for', () => {
     const { settings, notices } = read(example);
     expect(notices).toEqual([]);
     expect(settings.database).toMatchObject({ engine: 'mysql', password: null });
-    expect(settings.processes.listedNames.length).toBeGreaterThanOrEqual(2);
+    expect(settings.processes.listedNames).toEqual([]);
+    expect(settings.processes.policyFor('nginx')).toBe(null);
+  });
+
+  it('has examples of processes that are right as they stand', () => {
+    const uncommented = lines.map((line) => (/^; (?:\[process\.|\w+ = )/.test(line) ? line.slice(2) : line));
+    const { settings, notices } = read(uncommented.join('\n'));
+    expect(notices).toEqual([]);
+    expect(settings.processes.listedNames).toEqual(['nginx', 'billing worker', 'oracle-listener']);
   });
 
   it('speaks plain ASCII, which every terminal and editor shows', () => {
