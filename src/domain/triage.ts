@@ -103,9 +103,9 @@ function judgeGroup(group: readonly Candidate[], facts: TriageFacts): readonly V
   const isTrial = memories.some((memory) => tick(memory.breaker, facts.nowMs).kind === 'half_open');
   const state = facts.units?.get(lead.policy.systemName);
   const unit = state === undefined ? null : { state, atMs: facts.nowMs };
-  return [
-    { kind: 'restart', order: { target: key, lead: lead.alarm, processIds, policy: lead.policy, isTrial, unit } },
-  ];
+  const names = new Map(group.map(({ alarm }) => [alarm.processId, alarm.processName]));
+  const order = { target: key, lead: lead.alarm, processIds, names, policy: lead.policy, isTrial, unit };
+  return [{ kind: 'restart', order }];
 }
 
 /** The first reason not to restart this target now, in the order in which a person would want to hear them. */

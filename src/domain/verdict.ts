@@ -55,6 +55,8 @@ export interface RestartOrder {
   readonly lead: Pick<Alarm, 'processName'> & { readonly processId: ProcessId | null };
   /** Every process id to reset, the lead's included, without repeats. */
   readonly processIds: readonly ProcessId[];
+  /** What each of them is called: not always as the lead, where several names mean one unit. */
+  readonly names: ReadonlyMap<ProcessId, string>;
   readonly policy: ProcessPolicy;
   /** The breaker was half-open: this handling is its trial, with one attempt. */
   readonly isTrial: boolean;

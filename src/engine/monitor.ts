@@ -162,6 +162,7 @@ export class Monitor {
       target: targetKey(policy, unit === null ? null : new Map([[policy.systemName, unit]])),
       lead: { processId: processIds[0] ?? null, processName: policy.processName },
       processIds,
+      names: new Map(processIds.map((id) => [id, policy.processName])),
       policy,
       isTrial: false,
       unit: null,

@@ -106,9 +106,9 @@ export function refOf({ lead }: RestartOrder, alarmId: string): HandlingRef {
   return { alarmId, processId: lead.processId, processName: lead.processName };
 }
 
-/** Every process of the order under the name that its handling is told by. */
-export function subjectsOf({ lead, processIds }: RestartOrder): readonly Subject[] {
-  return processIds.map((processId) => ({ processId, processName: lead.processName }));
+/** Every process of the order under its own name. */
+export function subjectsOf({ lead, processIds, names }: RestartOrder): readonly Subject[] {
+  return processIds.map((processId) => ({ processId, processName: names.get(processId) ?? lead.processName }));
 }
 
 async function ownershipOf(deps: RecoverAlarmDeps, order: RestartOrder, signal: AbortSignal): Promise<Ownership> {

@@ -21,6 +21,7 @@ export interface ResumeDeps extends RecoverAlarmDeps {
 interface Leftover {
   readonly alarmId: string;
   readonly ids: readonly ProcessId[];
+  readonly names: ReadonlyMap<ProcessId, string>;
   readonly memory: ProcessMemory;
 }
 
@@ -52,7 +53,12 @@ function leftovers(deps: ResumeDeps, alarmIdOf: (memory: ProcessMemory) => strin
     const alarmId = alarmIdOf(memory);
     if (alarmId === null) continue;
     const group = groups.get(alarmId);
-    groups.set(alarmId, { alarmId, ids: [...(group?.ids ?? []), id], memory: group?.memory ?? memory });
+    groups.set(alarmId, {
+      alarmId,
+      ids: [...(group?.ids ?? []), id],
+      names: new Map([...(group?.names ?? []), [id, memory.processName]]),
+      memory: group?.memory ?? memory,
+    });
   }
   return [...groups.values()];
 }
@@ -60,7 +66,7 @@ function leftovers(deps: ResumeDeps, alarmIdOf: (memory: ProcessMemory) => strin
 /** null: the settings no longer know the process. */
 async function orderFor(
   deps: ResumeDeps,
-  { ids, memory }: Leftover,
+  { ids, names, memory }: Leftover,
   signal: AbortSignal,
 ): Promise<RestartOrder | null> {
   const policy = deps.policyFor(memory.processName);
@@ -69,12 +75,12 @@ async function orderFor(
   const unit = policy.strategy === 'process' ? null : await describeUnit(deps, policy.systemName, signal);
   const target = targetKey(policy, unit === null ? null : new Map([[policy.systemName, unit]]));
   const lead = { processId, processName: memory.processName };
-  return { target, lead, processIds: ids, policy, isTrial: memory.breaker.kind === 'half_open', unit: null };
+  return { target, lead, processIds: ids, names, policy, isTrial: memory.breaker.kind === 'half_open', unit: null };
 }
 
 /** The settings no longer know it, or know it as what another one is: what was begun is over, and the row is judged anew. */
-function giveUp(deps: ResumeDeps, { ids, memory }: Leftover): void {
-  for (const processId of ids) deps.ledger.forgetHandling({ processId, processName: memory.processName });
+function giveUp(deps: ResumeDeps, { names }: Leftover): void {
+  for (const [processId, processName] of names) deps.ledger.forgetHandling({ processId, processName });
 }
 
 async function resumeHandling(
