@@ -111,7 +111,8 @@ async function runWithLog(options: DaemonOptions, frame: Frame): Promise<DaemonE
   const sight = new Sight(clock);
   const events = fanOut([log.sink, sight, { emit: (event) => surroundings.onEvent?.(event) }]);
   const ports = createSystemPorts(events, clock, surroundings.abilities);
-  const store = await openStore(settings, ports);
+  const store = await openStore(settings, ports).catch(expectStoreError);
+  if (store instanceof StoreError) return refuseToStart(log, store.message);
   cleanup.defer('database', () => store.close());
   let bug: unknown = null;
   const onBug = (cause: unknown): void => {
@@ -132,12 +133,19 @@ async function runWithLog(options: DaemonOptions, frame: Frame): Promise<DaemonE
     onBug,
   );
   const refusal = mode.dryRun ? null : await openDoor(options, frame, { monitor, store, ports, sight });
-  if (refusal !== null) {
-    log.write('error', 'The monitor does not start', { detail: refusal });
-    return { kind: 'failed', detail: refusal };
-  }
-  const end = await work(options, frame, { monitor, store, ports });
-  return bug === null ? end : { kind: 'failed', detail: `unexpected error: ${words(bug)}` };
+  if (refusal !== null) return refuseToStart(log, refusal);
+  const end = await work(options, frame, { monitor, store, ports }).catch(onBug);
+  return bug === null && end ? end : { kind: 'failed', detail: `unexpected error: ${words(bug)}` };
+}
+
+function expectStoreError(cause: unknown): StoreError {
+  if (cause instanceof StoreError) return cause;
+  throw cause;
+}
+
+function refuseToStart(log: Log, detail: string): DaemonEnd {
+  log.write('error', 'The monitor does not start', { detail });
+  return { kind: 'failed', detail };
 }
 
 interface Parts {
@@ -183,7 +191,6 @@ async function work(
   const description = sourceText(settings);
   ports.events.emit({ type: 'monitor.started', version: VERSION, pid, source: description, isDryRun: mode.dryRun });
   for (const notice of options.notices) ports.events.emit({ type: 'monitor.warned', code: 'settings', detail: notice });
-  await monitor.open();
   shutdown.draining.addEventListener('abort', () => {
     ports.events.emit({
       type: 'monitor.draining',
@@ -193,6 +200,7 @@ async function work(
     void notifier.stopping();
   });
   try {
+    await monitor.open();
     if (mode.once) await monitor.once();
     else {
       await notifier.ready();

@@ -22,6 +22,7 @@ import type { AlarmStore } from '../ports/alarm-store.js';
 import type { Clock } from '../ports/clock.js';
 import type { EventSink } from '../ports/event-sink.js';
 import type { Random } from '../ports/random.js';
+import { StoreError } from '../ports/store-error.js';
 
 export interface SystemPorts extends HandsDeps {
   readonly random: Random;
@@ -48,7 +49,7 @@ export function createSystemPorts(
   };
 }
 
-/** Connects at the first use. Throws where a certificate file that the settings name cannot be read. */
+/** Connects at the first use. Throws `StoreError` where a certificate file that the settings name cannot be read. */
 export async function openStore(
   { database, host }: Settings,
   { clock, random }: Pick<SystemPorts, 'clock' | 'random'>,
@@ -61,8 +62,6 @@ export async function openStore(
 
 async function mysqlOptions(database: MysqlSettings, hostId: number | null): Promise<MysqlOptions> {
   const { hosts, socket, ssl } = database;
-  const readPem = async (path: string | null): Promise<string | null> =>
-    path === null ? null : readFile(path, 'utf8');
   return {
     servers: socket === null ? hosts.map((each) => ({ kind: 'tcp', ...each })) : [{ kind: 'socket', path: socket }],
     user: database.user,
@@ -70,9 +69,9 @@ async function mysqlOptions(database: MysqlSettings, hostId: number | null): Pro
     database: database.database,
     tls: {
       mode: ssl.mode,
-      ca: await readPem(ssl.caFile),
-      cert: await readPem(ssl.certFile),
-      key: await readPem(ssl.keyFile),
+      ca: await readPem('ssl_ca', ssl.caFile),
+      cert: await readPem('ssl_cert', ssl.certFile),
+      key: await readPem('ssl_key', ssl.keyFile),
     },
     connectTimeoutMs: database.connectTimeoutMs,
     queryTimeoutMs: database.queryTimeoutMs,
@@ -80,4 +79,13 @@ async function mysqlOptions(database: MysqlSettings, hostId: number | null): Pro
     writeBack: database.writeBack,
     hostId,
   };
+}
+
+async function readPem(key: string, path: string | null): Promise<string | null> {
+  try {
+    return path === null ? null : await readFile(path, 'utf8');
+  } catch (cause: unknown) {
+    const said = cause instanceof Error ? cause.message : String(cause);
+    throw new StoreError(`${key} in [database] cannot be read: ${said}`, 'configuration', false, { cause });
+  }
 }
