@@ -22,14 +22,20 @@ export class CoalescingUnitManager implements UnitManager {
   }
 
   describe(names: readonly string[], options: RunOptions): Promise<UnitStates | 'unavailable'> {
+    if (options.signal.aborted) return Promise.resolve('unavailable');
     return new Promise((resolve, reject) => {
-      const giveUp = (): void => resolve('unavailable');
+      const giveUp = (): void => {
+        // What nobody waits for any more is not asked: at a stop it would only hold up the end.
+        this.#waiting = this.#waiting.filter((other) => other !== question);
+        resolve('unavailable');
+      };
       options.signal.addEventListener('abort', giveUp, { once: true });
       const answer = (states: UnitStates | 'unavailable'): void => {
         options.signal.removeEventListener('abort', giveUp);
         resolve(states === 'unavailable' ? states : pick(states, names));
       };
-      this.#waiting.push({ names, options, answer });
+      const question = { names, options, answer };
+      this.#waiting.push(question);
       this.#askAll().catch(reject);
     });
   }

@@ -80,4 +80,18 @@ describe('coalescing unit manager', () => {
     slow.answerNext();
     expect(await second).not.toBe('unavailable');
   });
+
+  it('does not ask for whom nobody waits any more', async () => {
+    const slow = new SlowUnits();
+    const units = new CoalescingUnitManager(slow);
+    const stop = new AbortController();
+    const first = units.describe(['a'], options());
+    const queued = units.describe(['b'], options(stop.signal));
+    stop.abort();
+    expect(await queued).toBe('unavailable');
+    expect(await units.describe(['c'], options(stop.signal))).toBe('unavailable');
+    slow.answerNext();
+    expect(namesOf(await first)).toEqual(['a']);
+    expect(slow.asked).toEqual([['a']]);
+  });
 });
