@@ -7,7 +7,7 @@ import { EXIT, type ExitCode } from './exit-codes.js';
 import { printDaemon, printRemembered } from './memory-text.js';
 import type { Request } from './request.js';
 
-/** From the memory file; the database is not asked. */
+/** From the memory file; the database is not asked. 1 where that file cannot be read. */
 export async function listBreakers(
   { isJson }: Extract<Request, { command: 'breaker_list' }>,
   context: Context,
@@ -20,6 +20,7 @@ export async function listBreakers(
   }
   const moved = report.remembered.filter(({ breaker }) => breaker.kind !== 'closed' || breaker.failures > 0);
   printDaemon(report, context);
+  if (report.memory.kind === 'damaged') return EXIT.failed;
   if (moved.length === 0) screen.line(screen.paint('good', texts.breakersQuiet));
   else printRemembered(moved, context);
   return EXIT.done;

@@ -3,6 +3,7 @@ import { createClock } from '../app/clock.js';
 import { runDaemon, type DaemonOptions, type Surroundings } from '../app/daemon.js';
 import type { MonitorEvent } from '../domain/event.js';
 import { breakerVote } from '../domain/outcome.js';
+import { safeText } from '../domain/safe-text.js';
 import { formatIssue } from '../config/issues.js';
 import type { Context } from './context.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
@@ -42,13 +43,23 @@ export async function run(
       onStoppable: (stop) => onStopSignal(stop, ended.signal),
       onLogOpen: (write) => (log.write = write),
     });
-    if (end.kind === 'failed') return EXIT.failed;
+    if (end.kind === 'failed') {
+      if (!isLogShown(settings.logging.console, context.environment, isOnce || isDryRun))
+        context.screen.complain(context.texts.error(safeText(end.detail)));
+      return EXIT.failed;
+    }
     return isOnce && unwell.length > 0 ? EXIT.unhealthy : EXIT.done;
   } finally {
     progress.stop();
     ended.abort();
     process.off('uncaughtExceptionMonitor', onCrash);
   }
+}
+
+/** Whether standard error has the log's lines, so that the reason for the end need not be said again. */
+function isLogShown(mode: 'auto' | 'on' | 'off', environment: Context['environment'], isShort: boolean): boolean {
+  if (isShort || mode === 'on') return true;
+  return mode === 'auto' && (process.stderr.isTTY || environment['JOURNAL_STREAM'] !== undefined);
 }
 
 /** Before there is a log its lines go nowhere: Node itself tells of a crash. */

@@ -26,8 +26,9 @@ function printStatus(report: StatusReport, context: Context): void {
   if (report.database.kind === 'silent')
     screen.line(screen.paint('bad', texts.databaseSilent(safeText(report.database.detail))));
   else printAlarms(report, context);
+  if (report.memory.kind === 'damaged') return;
   screen.line();
-  if (report.memory.kind !== 'loaded' || report.remembered.length === 0) {
+  if (report.memory.kind === 'none' || report.remembered.length === 0) {
     screen.line(screen.paint('faint', texts.memoryNone));
     return;
   }
