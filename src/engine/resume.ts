@@ -6,9 +6,11 @@ import type { ProcessPolicy } from '../domain/process-policy.js';
 import { checkFor, findingOf } from '../domain/resumption.js';
 import { targetKey } from '../domain/triage.js';
 import type { RestartOrder } from '../domain/verdict.js';
+import type { RunOptions } from '../ports/command-runner.js';
+import type { UnitStates } from '../ports/unit-manager.js';
 import { QUESTION_TIMEOUT_MS } from './deps.js';
 import { verify } from './health-check.js';
-import { describeUnit, observe } from './observe.js';
+import { observe } from './observe.js';
 import type { Recovered } from './recover.js';
 import { finishHandling, refOf, subjectsOf, type RecoverAlarmDeps } from './recover-alarm.js';
 import type { Recoveries } from './recoveries.js';
@@ -25,25 +27,47 @@ interface Leftover {
   readonly memory: ProcessMemory;
 }
 
-/** Called once, after the ledger is restored and before the first cycle. Its work goes on among the recoveries. */
+/**
+ * Called once, after the ledger is restored and before the first cycle. Its work goes on among the recoveries. systemd
+ * is asked once for all, and everything is ended at the same time: until then nothing is ready.
+ */
 export async function resumeAll(deps: ResumeDeps, signal: AbortSignal): Promise<void> {
-  for (const leftover of leftovers(deps, ({ inFlight }) => inFlight?.alarmId ?? null)) {
-    const { inFlight } = leftover.memory;
-    const order = await orderFor(deps, leftover, signal);
-    if (inFlight === null) continue;
+  const handlings = leftovers(deps, ({ inFlight }) => inFlight?.alarmId ?? null);
+  const watches = leftovers(deps, ({ watch }) => watch?.alarmId ?? null);
+  const options = { timeoutMs: QUESTION_TIMEOUT_MS, signal };
+  const [units] = await Promise.all([
+    describeUnits(deps, [...handlings, ...watches], options),
     // Cut off, it may still run: beside its own repetition, with nobody to end it in time.
-    await deps.runner.endScope(inFlight.alarmId, { timeoutMs: QUESTION_TIMEOUT_MS, signal });
+    ...handlings.map(({ alarmId }) => deps.runner.endScope(alarmId, options)),
+  ]);
+  for (const leftover of handlings) {
+    const { inFlight } = leftover.memory;
+    const order = orderFor(deps, leftover, units);
+    if (inFlight === null) continue;
     const run = (known: RestartOrder) => (): Promise<void> => resumeHandling(deps, known, inFlight, signal);
     const job = order && { target: order.target, processIds: order.processIds, run: run(order) };
     if (job === null || !deps.recoveries.start(job)) giveUp(deps, leftover);
   }
-  for (const leftover of leftovers(deps, ({ watch }) => watch?.alarmId ?? null)) {
+  for (const leftover of watches) {
     const { watch } = leftover.memory;
-    const order = await orderFor(deps, leftover, signal);
+    const order = orderFor(deps, leftover, units);
     if (watch === null || order === null) continue;
     const task = { ref: refOf(order, watch.alarmId), subjects: subjectsOf(order), policy: order.policy };
     deps.watches.add(order.target, { ...task, evidence: watch.after, untilMs: watch.untilMs }, deps.draining);
   }
+}
+
+/** null: systemd does not answer. */
+async function describeUnits(
+  deps: ResumeDeps,
+  all: readonly Leftover[],
+  options: RunOptions,
+): Promise<UnitStates | null> {
+  const policies = all.map(({ memory }) => deps.policyFor(memory.processName)).filter((policy) => policy !== null);
+  const names = policies.filter(({ strategy }) => strategy !== 'process').map(({ systemName }) => systemName);
+  if (names.length === 0) return new Map();
+  const states = await deps.units.describe([...new Set(names)], options);
+  return states === 'unavailable' ? null : states;
 }
 
 /** Processes of one handling together, as they were handled. */
@@ -64,16 +88,11 @@ function leftovers(deps: ResumeDeps, alarmIdOf: (memory: ProcessMemory) => strin
 }
 
 /** null: the settings no longer know the process. */
-async function orderFor(
-  deps: ResumeDeps,
-  { ids, names, memory }: Leftover,
-  signal: AbortSignal,
-): Promise<RestartOrder | null> {
+function orderFor(deps: ResumeDeps, { ids, names, memory }: Leftover, units: UnitStates | null): RestartOrder | null {
   const policy = deps.policyFor(memory.processName);
   const [processId] = ids;
   if (policy === null || processId === undefined) return null;
-  const unit = policy.strategy === 'process' ? null : await describeUnit(deps, policy.systemName, signal);
-  const target = targetKey(policy, unit === null ? null : new Map([[policy.systemName, unit]]));
+  const target = targetKey(policy, units);
   const lead = { processId, processName: memory.processName };
   return { target, lead, processIds: ids, names, policy, isTrial: memory.breaker.kind === 'half_open', unit: null };
 }
