@@ -1,5 +1,5 @@
 /** The kinds of value a setting can have: how its text is read, checked and turned into what the program uses. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { toSystemName, type SystemName } from '../domain/alarm.js';
 import type { StatusRange } from '../domain/process-policy.js';
 import { parseAddress, parseAddresses, parsePort, type Address } from './addresses.js';

@@ -7,6 +7,7 @@ import { PROJECT_DIRECTORY } from '../system/support/machine.js';
 
 const UNITS = 100;
 const ROUNDS = 10;
+const WARM_UP_MS = 20_000;
 /** One a second. */
 const IDLE_CYCLES = 20;
 const UNIT = '[Unit]\nStartLimitIntervalSec=0\n[Service]\nExecStart=/bin/sleep infinity\n';
@@ -90,7 +91,9 @@ async function memoryMb(host: MonitoredMachine): Promise<{ rss: number; pss: num
   return { rss: (await kilobytes('Rss')) / 1024, pss: (await kilobytes('Pss')) / 1024 };
 }
 
+/** Once V8 has stopped compiling what the start needed. */
 async function idleCycleMs(host: MonitoredMachine): Promise<number> {
+  await pause(WARM_UP_MS);
   const pid = await host.show('process-monitor', 'MainPID');
   const spent = async (): Promise<number> =>
     Number(await host.machine.must(`cat /proc/${pid}/task/*/schedstat | awk '{s+=$1} END {print s}'`)) / 1e6;
@@ -106,6 +109,8 @@ async function oneAlarm(host: MonitoredMachine): Promise<readonly Figure[]> {
   for (let round = 0; round < ROUNDS; round += 1) {
     bare.push(...(await bareMs(host, ['bench-1'])).each);
     const linesBefore = (await host.log()).length;
+    // A look without this alarm must lie between two, or it is not found anew.
+    await pause(1200);
     await host.raise(1);
     await waitForEnds(host, 1, linesBefore);
     ours.push(handlingMs((await host.log()).slice(linesBefore)));
@@ -123,6 +128,7 @@ async function manyAlarms(host: MonitoredMachine): Promise<readonly Figure[]> {
   const bare: number[] = [];
   const memory: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
+    await pause(1200);
     if (round < 3) bare.push((await bareMs(host, names)).totalMs / UNITS);
     const linesBefore = (await host.log()).length;
     await host.raise(...names.map((_, index) => index + 1));
