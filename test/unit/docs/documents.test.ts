@@ -5,7 +5,34 @@ import { describe, expect, it } from 'vitest';
 import { EXIT } from '../../../src/cli/exit-codes.js';
 import { settingsFromText } from '../../../src/config/settings-from-text.js';
 import { ALL_SECTIONS } from '../../../src/config/schema.js';
+import type { SkipReason } from '../../../src/domain/verdict.js';
 import { documents, PROJECT, read, tableUnder } from './documents.js';
+
+/** Complete: the compiler asks for each reason. */
+const REASONS: Readonly<Record<SkipReason['code'], true>> = {
+  unlisted: true,
+  disabled: true,
+  dry_run: true,
+  cannot_act: true,
+  invalid_name: true,
+  orphan: true,
+  protected: true,
+  in_progress: true,
+  waits_for_slot: true,
+  owes_write_back: true,
+  recently_recovered: true,
+  breaker_open: true,
+  isolated: true,
+  budget_used_up: true,
+  mass_alarm: true,
+  refused: true,
+  startup_grace: true,
+  just_sighted: true,
+  odd_time: true,
+};
+
+/** Columns, and words of the bash monitor. */
+const NO_KEYS = ['process_id', 'monitor_service', 'duration_ms', 'corr_id'];
 
 function matches(text: string, pattern: RegExp): readonly string[] {
   return [...text.matchAll(pattern)].map(([, found]) => found ?? '');
@@ -55,6 +82,12 @@ describe('the README', () => {
     expect(settings.processes.listedNames).toEqual(['nginx']);
   });
 
+  it('gives the database user the rights that docs/database.md gives it', () => {
+    const [sql = ''] = matches(read('README.md'), /```sql\n([^]*?)```/g);
+    expect(sql).toContain('GRANT SELECT');
+    expect(read('docs/database.md')).toContain(sql);
+  });
+
   it('begins with the command that shows the program and goes on with the one that tests it', () => {
     const commands = matches(read('README.md'), /```sh\n([^]*?)```/g);
     expect(commands.slice(0, 2)).toEqual(['npm ci && npm run demo\n', 'npm ci && npm test\n']);
@@ -71,8 +104,14 @@ describe('the manual', () => {
 
   it('names only keys that the settings have', () => {
     const keys = new Set([...ALL_SECTIONS.values()].flatMap((table) => Object.keys(table)));
-    const named = matches(manual, /`([a-z]+(?:_[a-z]+)+)`/g).filter((name) => !['monitor_service'].includes(name));
+    const others = new Set([...NO_KEYS, ...Object.keys(REASONS)]);
+    const named = matches(manual, /`([a-z]+(?:_[a-z]+)+)`/g).filter((name) => !others.has(name));
     expect(named.filter((name) => !keys.has(name))).toEqual([]);
+  });
+
+  it('says of every reason not to restart what it means and what to do', () => {
+    const told = tableUnder(manual, '| reason | why | what to do |').map(([code = '']) => code.replaceAll('`', ''));
+    expect(told.sort()).toEqual(Object.keys(REASONS).sort());
   });
 });
 

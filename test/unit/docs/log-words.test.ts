@@ -92,7 +92,7 @@ function escaped(text: string): string {
 function sources(): string {
   const names = readdirSync(join(PROJECT, 'src'), { recursive: true, encoding: 'utf8' });
   return names
-    .filter((name) => /^(?:app|adapters\/log)\/[^/]*\.ts$/.test(name))
+    .filter((name) => /^(?:app|cli|engine|adapters\/log)\/[^/]*\.ts$/.test(name))
     .map((name) => read(`src/${name}`))
     .join('\n');
 }
@@ -110,5 +110,46 @@ describe('the log lines in the manual', () => {
       (line, index) => !messages.some((message) => patterns[index]?.test(message)) && !literal.includes(`'${line}'`),
     );
     expect(unknown).toEqual([]);
+  });
+});
+
+describe('the lines that a rule of the bash monitor’s day looks for', () => {
+  const rows = tableUnder(read('docs/manual.md'), '| looked for | look for |');
+  const quoted = (cell = ''): readonly string[] => [...cell.matchAll(/`([^`]+)`/g)].map(([, text]) => text ?? '');
+
+  it.each(rows.flatMap(([gone]) => quoted(gone)))('is gone: %s', (gone) => {
+    expect(lines.filter((line) => line.includes(gone))).toEqual([]);
+  });
+
+  it.each(rows.flatMap(([, now]) => quoted(now).slice(0, 1)).filter((now) => /NAME/.test(now)))(
+    'has this one in its place, which the log writes: %s',
+    (now) => {
+      expect(lines).toContain(now);
+    },
+  );
+
+  it.each([
+    'Starting Process Monitor Service',
+    'Found process in alarm: NAME (ID: N)',
+    'Ignoring process without config section: NAME (ID: N)',
+    'RESTART LOG: Beginning restart procedure for NAME (strategy: S, system_name: X)',
+    'Executing pre-restart command for NAME: TEXT',
+    'Pre-restart command failed for NAME',
+    'Attempting restart (N of N) for NAME',
+    'Custom restart command executed for: NAME',
+    'Service restart command executed for: NAME',
+    'Process start command executed for: NAME',
+    'Health check passed for NAME',
+    'Health check failed for NAME after T seconds',
+    'RESTART LOG: Attempt N failed for NAME',
+    'DB UPDATE LOG: Successfully updated alarm status for process_id: N',
+    'DB UPDATE LOG: Failed to update alarm status for process_id: N',
+    'Circuit breaker open for NAME. Skipping restart.',
+    'Circuit breaker reset for NAME',
+    'Reset failure count for process: NAME after successful restart',
+    'Successfully handled alarm for NAME',
+    'Failed to handle alarm for NAME',
+  ])('is kept: %s', (kept) => {
+    expect(lines).toContain(kept);
   });
 });
