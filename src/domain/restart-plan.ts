@@ -2,6 +2,7 @@
 import { fillCommand, type TemplateValues } from './command-template.js';
 import type { MatchResult } from './process-match.js';
 import type { ProcessPolicy, StrategyName } from './process-policy.js';
+import { protection } from './protected-names.js';
 import type { RunningProcess, UnitState } from './unit-state.js';
 
 /** What was looked up right before an attempt. */
@@ -55,6 +56,9 @@ const strategies = {
 
 /** The steps of one attempt. A configured `restart_command` wins over every strategy's own way. */
 export function planRestart(policy: ProcessPolicy, seen: Seen): RestartPlan {
+  // Triage knows the unit's other names only where systemd has answered it.
+  const guarded = isThere(seen.unit) ? protection([seen.unit.id, ...seen.unit.names], policy.allowProtected) : null;
+  if (guarded !== null) return { kind: 'refuse', detail: guarded };
   return policy.restartCommand === null
     ? strategies[policy.strategy](policy, seen)
     : planCommand(policy, seen, policy.strategy);

@@ -40,6 +40,17 @@ const unit = (wish: Partial<UnitState> = {}): UnitState => unitOf('app.service',
 const failed = (wish: Partial<UnitState> = {}): UnitState =>
   unit({ activeState: 'failed', subState: 'failed', ...wish });
 
+describe('a unit that turns out to be a protected one by another name', () => {
+  const aliased = unitOf('dbus-broker.service', { names: ['dbus-broker.service', 'app.service'] });
+
+  it('is refused whatever the strategy, unless its section lifts that', () => {
+    const refused = ['refuse: dbus-broker.service is protected; allow_protected = yes in its section lifts this'];
+    expect(stepsOf(plan({}, seen(aliased)))).toEqual(refused);
+    expect(stepsOf(plan({ strategy: 'custom', restartCommand: 'mend' }, seen(aliased)))).toEqual(refused);
+    expect(plan({ allowProtected: true }, seen(aliased)).kind).toBe('act');
+  });
+});
+
 describe('strategy service', () => {
   it.each<[string, UnitState | null, readonly string[]]>([
     ['restarts a unit that runs', unit(), ['restart_unit app.service']],
