@@ -5,6 +5,8 @@ export type Interruption =
   | 'shutdown'
   /** Cleared or acknowledged by somebody else in the meantime. */
   | 'no_longer_ours'
+  /** A person has meanwhile held its breaker open. */
+  | 'isolated'
   /** The database could not be asked whether the row is still ours. */
   | 'blind'
   /** Somebody else is acting on the unit right now. */
@@ -26,6 +28,7 @@ export type RestartOutcome =
 const INTERRUPTIONS: Readonly<Record<Interruption, string>> = {
   shutdown: 'the monitor stops',
   no_longer_ours: 'its alarm has been cleared or acknowledged',
+  isolated: 'its breaker is held open by a person',
   blind: 'the database does not answer',
   // Not always an operator's: a job that outlived its attempt's time is there too.
   operator_at_work: 'a job for its unit is under way already',

@@ -112,6 +112,8 @@ export function subjectsOf({ lead, processIds, names }: RestartOrder): readonly 
 }
 
 async function ownershipOf(deps: RecoverAlarmDeps, order: RestartOrder, signal: AbortSignal): Promise<Ownership> {
+  const isHeld = order.processIds.some((id) => deps.ledger.memoryOf(id)?.breaker.kind === 'isolated');
+  if (isHeld) return 'isolated';
   try {
     return (await deps.source.stillAlarmed(order.processIds, signal)).length > 0 ? 'ours' : 'not_ours';
   } catch (cause: unknown) {

@@ -12,8 +12,11 @@ import { verify, type VerifyResult } from './health-check.js';
 import { evidenceOf, observe } from './observe.js';
 import { runPlan, runShellLine, type StepResult } from './run-plan.js';
 
-/** Whether the row is still in alarm and unacknowledged; `blind`: the source could not be asked. */
-export type Ownership = 'ours' | 'not_ours' | 'blind';
+/**
+ * Whether the row is still in alarm and unacknowledged; `blind`: the source could not be asked; `isolated`: a person
+ * holds the breaker open.
+ */
+export type Ownership = 'ours' | 'not_ours' | 'blind' | 'isolated';
 
 export interface RecoveryTask {
   readonly ref: HandlingRef;
@@ -98,7 +101,7 @@ async function ownershipLost(task: RecoveryTask): Promise<RestartOutcome | null>
   if (task.signal.aborted) return { kind: 'interrupted', why: 'shutdown' };
   const ownership = await task.ownership();
   if (ownership === 'ours') return null;
-  return { kind: 'interrupted', why: ownership === 'not_ours' ? 'no_longer_ours' : 'blind' };
+  return { kind: 'interrupted', why: ownership === 'not_ours' ? 'no_longer_ours' : ownership };
 }
 
 /** Once per handling; its failure ends the handling and counts. null: go on. */

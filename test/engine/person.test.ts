@@ -101,6 +101,38 @@ describe('a restart by hand', () => {
   });
 });
 
+describe('a breaker that a person holds open', () => {
+  const subject = { processId: idOf(1), processName: 'app' };
+
+  it('keeps back a restart that still waits for a slot', async () => {
+    const units = { 'slow.service': { ...FAILED, restarts: [{ takesMs: 20_000 }] }, 'app.service': FAILED } as const;
+    const bench = benchOf({ policies: { slow: {}, app: {} }, units, options: { maxParallelRestarts: 1 } });
+    const row = bench.add(1, 'app', { alarma: 0 });
+    bench.add(2, 'slow');
+    await bench.start();
+    row.alarma = 1;
+    await bench.advance(2000);
+    expect(bench.reasons('app')).toEqual(['waits_for_slot']);
+    bench.monitor.ledger.setByPerson(subject, 'isolate');
+    await bench.advance(60_000);
+    expect(bench.units.restarted).toEqual(['slow.service']);
+    expect(bench.outcomes('app')).toEqual(['isolated']);
+  });
+
+  it('keeps back the next attempt of a handling under way, and counts nothing', async () => {
+    const units = { 'app.service': { ...FAILED, restarts: [{ life: { kind: 'failed' } }, {}] } } as const;
+    const bench = benchOf({ policies: { app: { restartDelayMs: 10_000 } }, units });
+    bench.add(1, 'app');
+    await bench.start();
+    await bench.advance(5000);
+    bench.monitor.ledger.setByPerson(subject, 'isolate');
+    await bench.advance(60_000);
+    expect(bench.units.restarted).toHaveLength(1);
+    expect(bench.outcomes()).toEqual(['isolated']);
+    expect(bench.memoryOf(1)?.breaker).toEqual({ kind: 'isolated' });
+  });
+});
+
 describe('a breaker that a person lets go', () => {
   it('does not end the watch over the process', async () => {
     const { bench, row } = await recovered();
