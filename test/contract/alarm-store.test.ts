@@ -148,6 +148,18 @@ function describeFile(name: string, openDriver: OpenSqliteDriver): void {
       other.close();
     });
 
+    it('says what a write has failed of, also where SQLite has undone it by itself', async () => {
+      const store = open();
+      await store.source.alarmed(never);
+      const other = await openDriver(path);
+      other.exec(
+        'INSERT INTO STATUS_PROCESS (process_id, alarma) VALUES (1, 1); ' +
+          "CREATE TRIGGER guard BEFORE UPDATE ON STATUS_PROCESS BEGIN SELECT RAISE(ROLLBACK, 'kept by a trigger'); END",
+      );
+      other.close();
+      await expect(store.writer.clear(id(1), STAMP, never)).rejects.toThrow('kept by a trigger');
+    });
+
     it('is refused when it is no database, and used again once it is mended', async () => {
       await writeFile(path, 'this is no database, but long enough to have a header that could be one. '.repeat(20));
       const store = open();

@@ -133,8 +133,17 @@ function inTransaction<T>(driver: SqliteDriver, work: () => T): T {
     driver.exec('COMMIT');
     return result;
   } catch (cause) {
-    driver.exec('ROLLBACK');
+    rollBack(driver);
     throw cause;
+  }
+}
+
+/** SQLite has done it by itself after the worst failures, and then refuses: the failure matters more than that. */
+function rollBack(driver: SqliteDriver): void {
+  try {
+    driver.exec('ROLLBACK');
+  } catch {
+    // Where it failed for another reason, the file is closed because of the first failure.
   }
 }
 
