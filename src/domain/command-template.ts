@@ -17,13 +17,13 @@ export function needsWorkingDirectory(line: string): boolean {
 }
 
 /** Starts a piece of shell inside the line, with quoting of its own that cannot be followed from outside. */
-const NESTED = /`|\$[({]/;
+const NESTED = /`|\$[({'"]/;
 const CONTROL_CHARACTER = /\p{Cc}/u;
 
 /**
  * `%s`, `%d` and `%%` (a plain percent sign) are replaced; every other `%` stays. The shell quotes around a placeholder
  * are respected, so that a value is one word wherever the operator wrote it. An unusual value (anything but letters,
- * digits and `:_.@/+-`) is refused where it could become shell text: in a line with backticks or `$(`, or with a line break.
+ * digits and `:_.@/+-`) is refused where it could become shell text: in a line with backticks, `$(` or `$'`, or with a line break.
  */
 export function fillCommand(line: string, values: TemplateValues): FilledCommand {
   if (needsWorkingDirectory(line) && values.workingDirectory === null)

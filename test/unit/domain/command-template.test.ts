@@ -44,6 +44,7 @@ describe('a value that could become shell text', () => {
     ['inside a parameter in quotes', 'ls "${DIR:-"%d"}"', '/tmp/$(touch y)'],
     ['inside backticks', 'ls `basename %d`', '/tmp/`touch y`'],
     ['inside single quotes in backticks', "ls `basename '%d'`", '/tmp/`touch y`'],
+    ['in a line with quotes of the shell’s own kind', "run $'it\\'s' in %d", '/tmp/x; touch y'],
     ['with a line break behind a comment sign', 'run # in %d', '/tmp/x\ntouch y'],
   ])('is refused %s', (_where, line, workingDirectory) => {
     expect(fillCommand(line, { systemName: 'app', workingDirectory }).ok).toBe(false);
