@@ -118,9 +118,14 @@ export class ControlServer {
   /** null: the client is gone or said nothing in time. */
   async #reply(socket: Socket): Promise<ControlReply | null> {
     const heard = new AbortController();
-    const silence = this.#options.clock.sleep(REQUEST_WITHIN_MS, AbortSignal.any([this.#closing.signal, heard.signal]));
+    // Taken off again: AbortSignal.any keeps what hangs on a long-lived signal.
+    const stop = (): void => heard.abort();
+    this.#closing.signal.addEventListener('abort', stop);
+    if (this.#closing.signal.aborted) stop();
+    const silence = this.#options.clock.sleep(REQUEST_WITHIN_MS, heard.signal);
     const received = await Promise.race([receiveLine(socket), silence.then(() => ({ kind: 'closed' }) as const)]);
-    heard.abort();
+    this.#closing.signal.removeEventListener('abort', stop);
+    stop();
     if (received.kind === 'closed') return null;
     if (received.kind === 'too_long') return failure(`the request is longer than ${LONGEST_LINE_BYTES} bytes`);
     const request = parseRequest(received.text);
