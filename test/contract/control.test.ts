@@ -1,5 +1,5 @@
 /** Client and server of the control socket, with each other and with those who do not keep to the rules. */
-import { stat, writeFile } from 'node:fs/promises';
+import { rm, stat, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { once } from 'node:events';
@@ -152,7 +152,7 @@ describe('a client that says nothing', () => {
     const socket = connect({ path });
     socket.write('{"command":"pi');
     const closed = once(socket, 'close');
-    await clock.waitForSleeps();
+    await clock.waitForSleeps(2);
     await clock.advance(9_999);
     expect(socket.destroyed).toBe(false);
     await clock.advance(1);
@@ -166,7 +166,7 @@ describe('a client that says nothing', () => {
     handler.reply = () => finish.promise;
     await serverFor(handler, clock).start();
     const answer = send({ command: 'restart', target: 'a' });
-    await clock.waitForSleeps();
+    await clock.waitForSleeps(2);
     while (handler.requests.length === 0) await clock.advance(0);
     await clock.advance(600_000);
     finish.resolve(DONE);
@@ -223,6 +223,18 @@ describe('starting', () => {
     await clock.waitForSleeps();
     await clock.advance(2000);
     expect(await start).toEqual({ kind: 'in_use', pid: null });
+  });
+
+  it('is made up for where somebody removes the socket of a monitor that runs', async () => {
+    const clock = new FakeClock();
+    await serverFor(new ReadyHandler(), clock).start();
+    await rm(dirname(path), { recursive: true });
+    expect(await send({ command: 'ping', target: '' })).toEqual({ kind: 'not_running' });
+    await clock.advance(2000);
+    const second = new ControlServer({ path, handler: new ReadyHandler(), clock: new SystemClock() });
+    expect(await second.start()).toEqual({ kind: 'in_use', pid: 4711 });
+    await second.close();
+    expect((await stat(path)).mode & 0o777).toBe(0o660);
   });
 
   it('replaces the socket of a monitor that died', async () => {

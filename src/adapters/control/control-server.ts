@@ -1,5 +1,5 @@
 /** The running monitor's ear: a unix socket on which people ask for something, one request a connection. */
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { Clock } from '../../ports/clock.js';
@@ -14,6 +14,8 @@ const REQUEST_WITHIN_MS = 10_000;
 /** How long another monitor may take to say that it runs. */
 const PING_WITHIN_MS = 2_000;
 const MOST_CONNECTIONS = 64;
+/** How often the socket is looked for: without it nobody finds this monitor, and a second one could start. */
+const LOOK_EVERY_MS = 2_000;
 
 export interface ControlServerOptions {
   /** At most 107 bytes, as the system has it. */
@@ -32,15 +34,20 @@ export type ControlStart =
 export class ControlServer {
   readonly #options: ControlServerOptions;
   readonly #closing = new AbortController();
-  readonly #server: Server;
+  #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #conversations = new Set<Promise<void>>();
 
   constructor(options: ControlServerOptions) {
     this.#options = options;
+    this.#server = this.#create();
+  }
+
+  #create(): Server {
     // Half-open: a client that has said all (`nc -N`) still waits for the reply.
-    this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
-    this.#server.maxConnections = MOST_CONNECTIONS;
+    const server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
+    server.maxConnections = MOST_CONNECTIONS;
+    return server;
   }
 
   /** Listens; a socket that a dead monitor left behind is replaced. Never rejects. */
@@ -55,6 +62,7 @@ export class ControlServer {
         if (!(await this.#listen())) return { kind: 'in_use', pid: null };
       }
       chmodSync(path, SOCKET_MODE);
+      void this.#keep();
       return { kind: 'listening' };
     } catch (error) {
       return {
@@ -73,6 +81,22 @@ export class ControlServer {
     await Promise.all(this.#conversations);
     for (const socket of this.#sockets) socket.destroy();
     await closed;
+  }
+
+  /** Makes the socket anew where somebody has removed it; what was asked through the old one is still answered. */
+  async #keep(): Promise<void> {
+    const { path, clock } = this.#options;
+    while ((await clock.sleep(LOOK_EVERY_MS, this.#closing.signal)) === 'elapsed') {
+      if (existsSync(path)) continue;
+      this.#server.close();
+      this.#server = this.#create();
+      try {
+        mkdirSync(dirname(path), { recursive: true, mode: DIRECTORY_MODE });
+        if (await this.#listen()) chmodSync(path, SOCKET_MODE);
+      } catch {
+        // Tried again at the next look.
+      }
+    }
   }
 
   /** Resolves false where the path is taken; rejects on anything else. */
