@@ -19,7 +19,7 @@ export function romanianReason(reason: SkipReason): string {
     case 'dry_run':
       return `simulare, ar face: ${reason.would}`;
     case 'cannot_act':
-      return `ar fi refuzat: ${reason.detail}`;
+      return `o încercare ar fi refuzată: ${reason.detail}`;
     case 'in_progress':
       return 'repornirea lui este în curs';
     case 'waits_for_slot':

@@ -19,7 +19,7 @@ export function skipText(reason: SkipReason): string {
     case 'dry_run':
       return `dry run, would do: ${reason.would}`;
     case 'cannot_act':
-      return `it would be refused: ${reason.detail}`;
+      return `an attempt would be refused: ${reason.detail}`;
     case 'in_progress':
       return 'a restart of it is in progress';
     case 'waits_for_slot':

@@ -215,7 +215,10 @@ describe('the reason of a skip', () => {
     [{ code: 'unlisted' }, 'no config section for it'],
     [{ code: 'disabled' }, 'disabled in the settings'],
     [{ code: 'dry_run', would: 'restart unit a.service' }, 'dry run, would do: restart unit a.service'],
-    [{ code: 'cannot_act', detail: 'unit a.service is masked' }, 'it would be refused: unit a.service is masked'],
+    [
+      { code: 'cannot_act', detail: 'unit a.service is masked' },
+      'an attempt would be refused: unit a.service is masked',
+    ],
     [{ code: 'in_progress' }, 'a restart of it is in progress'],
     [{ code: 'waits_for_slot' }, 'waits for a free slot'],
     [{ code: 'owes_write_back' }, 'already handled, its write-back is still owed'],
