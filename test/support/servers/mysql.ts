@@ -23,6 +23,8 @@ export async function startMysql(options: readonly string[] = []): Promise<Datab
     '--no-defaults',
     '--user=root',
     `--datadir=${inside}/data`,
+    // Not the TMPDIR of whoever runs the tests: it is not in there.
+    '--tmpdir=/tmp',
   ] as const;
   await runToEnd(server[0], [...server.slice(1), '--initialize-insecure', '--secure-file-priv=NULL']);
   return startServer({
