@@ -3,17 +3,15 @@ import type { BrakeLimits } from '../domain/mass-alarm-brake.js';
 import type { RestartOutcome } from '../domain/outcome.js';
 import type { ProcessPolicy } from '../domain/process-policy.js';
 import type { BudgetLimits } from '../domain/restart-budget.js';
-import { targetKey } from '../domain/triage.js';
 import type { RestartOrder } from '../domain/verdict.js';
 import type { AlarmSource } from '../ports/alarm-source.js';
 import type { AlarmWriter } from '../ports/alarm-writer.js';
 import type { Random } from '../ports/random.js';
 import type { StateStore } from '../ports/state-store.js';
-import { StoreError } from '../ports/store-error.js';
 import { runCycle, type CycleDeps, type CycleMemory } from './cycle.js';
 import type { HandsDeps } from './deps.js';
 import { Ledger } from './ledger.js';
-import { describeUnit } from './observe.js';
+import { orderByPerson } from './order-by-person.js';
 import { runPollLoop, type LoopState } from './poll-loop.js';
 import { recoverAlarm, type HandlingCause, type RecoverAlarmDeps } from './recover-alarm.js';
 import { Recoveries, type RecoveryJob } from './recoveries.js';
@@ -138,7 +136,8 @@ export class Monitor {
   /** Restarts now because a person asks for it, outside the breaker. `busy`: a handling of it is under way, or we stop. */
   async restartNow(policy: ProcessPolicy): Promise<RestartOutcome | 'busy'> {
     if (this.#stop.draining.aborted) return 'busy';
-    const order = await this.#orderByPerson(policy);
+    const deps = { ...this.#ports, ledger: this.ledger, policyFor: this.#options.policyFor };
+    const order = await orderByPerson(deps, policy, this.#stop.hard);
     return new Promise((resolve, reject) => {
       const run = async (): Promise<void> => {
         const alarmId = this.#ports.random.id();
@@ -147,40 +146,6 @@ export class Monitor {
       const dropped = (): void => resolve('busy');
       if (!this.#startJob({ target: order.target, processIds: order.processIds, run, dropped })) dropped();
     });
-  }
-
-  async #orderByPerson(policy: ProcessPolicy): Promise<RestartOrder> {
-    const { hard } = this.#stop;
-    const unit = policy.strategy === 'process' ? null : await describeUnit(this.#ports, policy.systemName, hard);
-    const rows = await this.#alarmedRowsOf(policy.processName);
-    // An alarm that is still to be raised again would have it restarted a second time.
-    const owing = this.ledger
-      .entries()
-      .filter(([, { processName, owed }]) => processName === policy.processName && owed);
-    const processIds = [...new Set([...rows, ...owing.map(([id]) => id)])];
-    return {
-      target: targetKey(policy, unit === null ? null : new Map([[policy.systemName, unit]])),
-      lead: { processId: processIds[0] ?? null, processName: policy.processName },
-      processIds,
-      names: new Map(processIds.map((id) => [id, policy.processName])),
-      policy,
-      isTrial: false,
-      unit: null,
-    };
-  }
-
-  /** Rows that the restart settles too; none where the source does not answer: a person's wish does not wait for it. */
-  async #alarmedRowsOf(processName: string): Promise<readonly NonNullable<RestartOrder['lead']['processId']>[]> {
-    try {
-      const batch = await this.#ports.source.alarmed(this.#stop.hard);
-      return batch
-        .filter((row) => row.processName === processName)
-        .map(({ processId }) => processId)
-        .filter((id) => id !== null);
-    } catch (cause: unknown) {
-      if (cause instanceof StoreError) return [];
-      throw cause;
-    }
   }
 
   #start(order: RestartOrder, cause: HandlingCause): void {
