@@ -116,7 +116,8 @@ async function resumeHandling(
     await deps.ledger.save();
     return;
   }
-  const recovered = await lookUntilDeadline(deps, order, handling, signal);
+  // Nothing is under way that a stop would have to wait for.
+  const recovered = await lookUntilDeadline(deps, order, handling, deps.draining);
   // Stopped again before anything was settled: the handling stays on record for the next run.
   if (recovered.outcome.kind === 'interrupted') return;
   await finishHandling(

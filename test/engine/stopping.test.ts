@@ -104,6 +104,24 @@ describe('the end of the grace', () => {
   });
 });
 
+describe('what an earlier monitor has left to look at', () => {
+  it('does not hold up the stop: nothing is under way, and the next monitor looks on', async () => {
+    const policies = { app: { strategy: 'custom', restartCommand: 'mend' } } as const;
+    const bench = benchOf({ policies, units: {} });
+    bench.runner.on('mend', { afterMs: 30_000 });
+    bench.add(1, 'app');
+    await bench.start();
+    await bench.restartAfterKill(1000);
+    expect(bench.told('handling.resumed')).toMatchObject([{ finding: 'looking' }]);
+    const beforeMs = bench.clock.monotonicMs();
+    await bench.stop();
+    expect(bench.clock.monotonicMs() - beforeMs).toBe(0);
+    await bench.start();
+    expect(bench.told('handling.resumed')).toHaveLength(2);
+    expect(bench.outcomes()).toEqual([]);
+  });
+});
+
 describe('a restart that a person asks for', () => {
   it('is outside the breaker, and clears the alarm of the process', async () => {
     const breaker = { maxFailures: 1, resetAfterMs: 1e9, resetMultiplier: 1, maxOpenMs: 1e9 };
