@@ -15,7 +15,7 @@ export interface MatchQuery {
 export interface MatchResult {
   /** The programs meant, each the head of its own family; its matching descendants are not listed. */
   readonly roots: readonly RunningProcess[];
-  /** Why the one root may still be another program than the one meant; absent: no doubt. */
+  /** Why the one root may still be another program than the one meant, or why none may still run; absent: no doubt. */
   readonly doubt?: string;
   /** Programs that look alike and are not meant, with the reason. */
   readonly rejected: readonly { readonly running: RunningProcess; readonly why: string }[];

@@ -139,6 +139,8 @@ function planService(policy: ProcessPolicy, { unit, nowMs }: Seen): RestartPlan 
 function planProcess(policy: ProcessPolicy, seen: Seen): RestartPlan {
   const { roots } = seen.programs;
   const [program, ...others] = roots;
+  if (program === undefined && seen.programs.doubt !== undefined)
+    return { kind: 'refuse', detail: `${seen.programs.doubt}: whether ${policy.systemName} runs is not known` };
   if (others.length > 0)
     return {
       kind: 'refuse',

@@ -61,6 +61,8 @@ export async function describeUnit(eyes: Eyes, name: string, signal: AbortSignal
 /** The programs that the policy's system name means, and those that only look alike. */
 export async function findPrograms(eyes: Eyes, policy: ProcessPolicy, signal: AbortSignal): Promise<MatchResult> {
   const uid = policy.user === null ? null : await uidOf(eyes, policy.user, signal);
+  if (uid === 'unknown')
+    return { ...NO_PROGRAMS, doubt: `user ${policy.user ?? ''} is unknown here or cannot be looked up` };
   return matchProcesses(await eyes.table.list(), {
     systemName: policy.systemName,
     uid,
@@ -69,16 +71,13 @@ export async function findPrograms(eyes: Eyes, policy: ProcessPolicy, signal: Ab
   });
 }
 
-/** No user has this number: nothing matches a program of a user that does not exist. */
-const NOBODY_AT_ALL = -1;
-
-async function uidOf(eyes: Eyes, user: string, signal: AbortSignal): Promise<number> {
+async function uidOf(eyes: Eyes, user: string, signal: AbortSignal): Promise<number | 'unknown'> {
   const result = await eyes.runner.run(
     { file: 'id', args: ['-u', '--', user] },
     { timeoutMs: QUESTION_TIMEOUT_MS, signal },
   );
   const isKnown = result.kind === 'exited' && result.exitCode === 0 && /^\d+\s*$/.test(result.output);
-  return isKnown ? Number(result.output) : NOBODY_AT_ALL;
+  return isKnown ? Number(result.output) : 'unknown';
 }
 
 /** The unit whose main program this pid is: systemd would take its end for a crash. Our own transient units are not meant. */

@@ -147,7 +147,8 @@ export class Watches {
       return state === undefined ? { kind: 'unsure' } : judgeWatchedUnit(evidence.unit, state);
     }
     if (evidence.processes.length === 0) return { kind: 'same' };
-    const { roots } = await findPrograms(this.deps, policy, signal);
+    const { roots, doubt } = await findPrograms(this.deps, policy, signal);
+    if (roots.length === 0 && doubt !== undefined) return { kind: 'unsure' };
     return judgeWatchedPrograms(evidence, roots, policy.systemName);
   }
 
