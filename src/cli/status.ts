@@ -3,6 +3,7 @@ import type { Finding } from '../app/inspect.js';
 import { inspectStatus, type StatusReport } from '../app/inspect-status.js';
 import type { AlarmRow } from '../domain/alarm.js';
 import type { Context } from './context.js';
+import { cutToWidth } from './display-width.js';
 import { safeText } from '../domain/safe-text.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { printDaemon, printRemembered } from './memory-text.js';
@@ -41,20 +42,20 @@ function printAlarms({ alarms, acknowledged }: StatusReport, { screen, texts }: 
   screen.line(screen.paint('strong', texts.alarmsHeading));
   if (alarms.length === 0) screen.line(screen.paint('good', texts.none));
   for (const finding of alarms) {
-    screen.line(alarmLine(finding.row, texts));
+    screen.line(alarmLine(finding.row, texts, screen.width));
     screen.line(`    ${screen.paint(finding.isRestarted ? 'good' : 'warning', judgement(finding, texts))}`);
   }
   if (acknowledged.length === 0) return;
   screen.line();
   screen.line(screen.paint('strong', texts.acknowledgedHeading));
-  for (const row of acknowledged) screen.line(alarmLine(row, texts));
+  for (const row of acknowledged) screen.line(alarmLine(row, texts, screen.width));
 }
 
-/** As the predecessor wrote it: one line for each row. */
-export function alarmLine({ processId, processName, notes }: AlarmRow, texts: Texts): string {
-  return texts
-    .alarmLine(processId === null ? 'NULL' : String(processId), safeText(processName ?? 'NULL'), safeText(notes ?? ''))
-    .trimEnd();
+/** As the predecessor wrote it: one line for each row, and on a terminal no more than one line of it (`width`). */
+export function alarmLine({ processId, processName, notes }: AlarmRow, texts: Texts, width: number | null): string {
+  const id = processId === null ? 'NULL' : String(processId);
+  const line = texts.alarmLine(id, safeText(processName ?? 'NULL'), safeText(notes ?? '')).trimEnd();
+  return width === null ? line : cutToWidth(line, width);
 }
 
 /** What triage says of the row; nothing unsafe in it. */
