@@ -1,7 +1,7 @@
 /** Carries out what a person asks of the running monitor. */
 import { pid } from 'node:process';
 import type { ProcessId } from '../domain/alarm.js';
-import { assertNever, interruptionText, type RestartOutcome } from '../domain/outcome.js';
+import { assertNever, interruptionText, type Interruption, type RestartOutcome } from '../domain/outcome.js';
 import type { ProcessPolicy } from '../domain/process-policy.js';
 import { protection } from '../domain/protected-names.js';
 import { durationText } from '../domain/time-text.js';
@@ -84,11 +84,18 @@ export function restartReply(target: string, outcome: RestartOutcome): ControlRe
       return {
         ok: false,
         code: 'busy',
-        text: `the restart of ${target} was interrupted: ${interruptionText(outcome.why)}`,
+        text: `the restart of ${target} was interrupted: ${interruptionText(outcome.why)}${adviceOn(outcome.why, target)}`,
       };
     default:
       return assertNever(outcome);
   }
+}
+
+/** What a person can do about it; empty: nothing but wait. */
+function adviceOn(why: Interruption, target: string): string {
+  return why === 'budget_used_up'
+    ? `; explain ${target} says until when, breaker reset ${target} sets its own restarts to zero`
+    : '';
 }
 
 async function setBreaker(
