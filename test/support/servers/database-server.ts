@@ -80,7 +80,8 @@ export async function makeServerDirectory(product: string, parent = tmpdir()): P
   const prefix = `pm-${product.toLowerCase()}-`;
   for (const name of (await readdir(parent)).filter((other) => other.startsWith(prefix))) {
     const owner = name.slice(prefix.length).split('-', 1)[0] ?? '';
-    if (!existsSync(`/proc/${owner}`)) await rm(join(parent, name), { recursive: true, force: true });
+    // What another user has left is not ours to remove.
+    if (!existsSync(`/proc/${owner}`)) await rm(join(parent, name), { recursive: true }).catch(() => undefined);
   }
   return mkdtemp(join(parent, `${prefix}${pid}-`));
 }

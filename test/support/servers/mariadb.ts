@@ -11,7 +11,8 @@ export async function startMariadb(options: readonly string[] = []): Promise<Dat
   await installMariadb();
   const directory = await makeServerDirectory('MariaDB');
   const data = join(directory, 'data');
-  const common = ['--no-defaults', '--user=root', `--datadir=${data}`];
+  // Only root is asked whom the server runs as.
+  const common = ['--no-defaults', ...(getuid?.() === 0 ? ['--user=root'] : []), `--datadir=${data}`];
   await runToEnd('mariadb-install-db', [...common, '--auth-root-authentication-method=normal', '--skip-test-db']);
   const socket = join(directory, 's');
   return startServer({
