@@ -82,7 +82,7 @@ export function failureText(cause: unknown): string | null {
 
 /** The daemon's own cycle in dry run, on these rows and the remembered state; one finding for each row, in order. */
 export async function judgeRows(
-  { settings, ports, store, loaded }: Inspection,
+  { settings, ports, store, loaded, ledger }: Inspection,
   rows: readonly AlarmRow[],
 ): Promise<readonly Finding[]> {
   const reasons = new Map<string, SkipReason>();
@@ -107,7 +107,20 @@ export async function judgeRows(
   await monitor.open();
   await monitor.once();
   if (bugs.length > 0) throw bugs[0];
-  return rows.flatMap((row) => findingOf(row, reasons.get(keyOf(row)), settings));
+  const hasSlot = handlingsUnderWay(ledger) < settings.monitor.maxParallelRestarts;
+  return rows
+    .flatMap((row) => findingOf(row, reasons.get(keyOf(row)), settings))
+    .map((finding) => (finding.isRestarted && !hasSlot ? waiting(finding) : finding));
+}
+
+function waiting({ row }: Finding): Finding {
+  return { row, reason: { code: 'waits_for_slot' }, isRestarted: false };
+}
+
+/** As the memory file has them; rows that share a unit share a handling. */
+function handlingsUnderWay(ledger: Ledger): number {
+  const alarmIds = ledger.entries().map(([, { inFlight }]) => inFlight?.alarmId);
+  return new Set(alarmIds.filter((alarmId) => alarmId !== undefined)).size;
 }
 
 function findingOf(row: AlarmRow, reason: SkipReason | undefined, { processes }: Settings): readonly Finding[] {

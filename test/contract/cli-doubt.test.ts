@@ -1,7 +1,7 @@
-/** The built program where it must not keep silent: a refused start that no console shows, a memory that cannot be read. */
+/** The built program where it must not keep silent: a refused start that no console shows, a memory that cannot be read, a row that must wait. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { ProgramSite } from '../support/program-site.js';
+import { ended, ProgramSite } from '../support/program-site.js';
 import { waitFor } from '../system/support/wait-for.js';
 
 it('a second monitor says why it does not start where its log goes to the file alone', async () => {
@@ -26,4 +26,30 @@ it('a memory that cannot be read is not called empty, nor its breakers closed', 
   expect(list.exitCode).toBe(1);
   expect(list.out).toContain('Memory: cannot be read');
   expect(list.out).not.toContain('closed');
+});
+
+it('a row for which no place is free is not said to be restarted by the next cycle', async () => {
+  const sections = ['slow', 'next']
+    .map((name) => `[process.${name}]\nrestart_strategy = custom\nrestart_command = echo > {dir}/begun; sleep 60\n`)
+    .join('');
+  const processes = [
+    { id: 1, name: 'slow', alarma: 1 },
+    { id: 2, name: 'next', alarma: 1 },
+  ];
+  const site = await ProgramSite.create({
+    processes,
+    sections,
+    monitor: 'max_parallel_restarts = 1\nmass_alarm_percent = 0',
+  });
+  const daemon = site.start();
+  const end = ended(daemon);
+  await waitFor(() => Promise.resolve(site.has('begun')), { what: 'the only place to be taken' });
+  const status = JSON.parse((await site.run('status', '--json')).out) as unknown;
+  expect(status).toMatchObject({
+    alarms: [{ reason: { code: 'in_progress' } }, { reason: { code: 'waits_for_slot' }, isRestarted: false }],
+  });
+  // The second request ends what runs, and its children.
+  daemon.kill('SIGTERM');
+  daemon.kill('SIGINT');
+  expect(await end).toMatchObject({ exitCode: 0 });
 });
