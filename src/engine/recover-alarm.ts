@@ -77,8 +77,7 @@ export async function finishHandling(
   const { outcome, evidence } = recovered;
   const subjects = subjectsOf(order);
   const isUndecided = breakerVote(outcome) === 'abstain';
-  // Who was watched without being in alarm now shares a result: nobody else would ever settle it.
-  const settling = isUndecided ? subjects : [...subjects, ...subjectsBeside(order, before)];
+  const settling = isUndecided ? subjects : [...subjects, ...subjectsBeside(deps, order, { before, cause })];
   const isWell = outcome.kind === 'recovered';
   if (isWell) await clearAlarms(deps, subjects, ref.alarmId, signal);
   // Ended by our own end: it stays on record, and the next run settles by looking what it had done.
@@ -98,8 +97,20 @@ export async function finishHandling(
   return outcome;
 }
 
-function subjectsBeside({ processIds }: RestartOrder, before: WatchTask | null): readonly Subject[] {
-  return (before?.subjects ?? []).filter(({ processId }) => !processIds.includes(processId));
+/**
+ * Who shares the result without being in alarm: whoever was watched, since nobody else would ever settle it, and what is
+ * remembered of a process that a person has restarted.
+ */
+function subjectsBeside(
+  { ledger }: RecoverAlarmDeps,
+  { processIds, lead }: RestartOrder,
+  { before, cause }: Pick<FinishedRecovery, 'before' | 'cause'>,
+): readonly Subject[] {
+  const { processName } = lead;
+  const remembered = ledger.entries().filter(([, memory]) => cause === 'person' && memory.processName === processName);
+  const all = [...(before?.subjects ?? []), ...remembered.map(([processId]) => ({ processId, processName }))];
+  const beside = new Map(all.map((subject) => [subject.processId, subject]));
+  return [...beside.values()].filter(({ processId }) => !processIds.includes(processId));
 }
 
 export function refOf({ lead }: RestartOrder, alarmId: string): HandlingRef {

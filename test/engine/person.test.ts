@@ -65,6 +65,22 @@ describe('a restart by hand', () => {
     expect(bench.memoryOf(1)?.breaker).toEqual(CLOSED);
   });
 
+  it('closes it also where the alarm had been cleared by hand', async () => {
+    const wish = { maxAttempts: 1, breaker: { ...STRICT, resetAfterMs: 1e9, maxOpenMs: 1e9 } };
+    const units = { 'app.service': { ...FAILED, restarts: [{ life: { kind: 'failed' } }, {}] } } as const;
+    const bench = benchOf({ policies: { app: wish }, units });
+    const row = bench.add(1, 'app');
+    await bench.start();
+    await bench.advance(5000);
+    expect(bench.memoryOf(1)?.breaker.kind).toBe('open');
+    row.alarma = 0;
+    const outcome = bench.monitor.restartNow(policyOf(wish));
+    await bench.advance(70_000);
+    expect(await outcome).toMatchObject({ kind: 'recovered' });
+    expect(bench.memoryOf(1)?.breaker).toEqual(CLOSED);
+    expect(bench.told('write_back.done')).toEqual([]);
+  });
+
   it('that fails leaves no watch behind', async () => {
     const units = { 'app.service': { ...FAILED, restarts: [{}, { life: { kind: 'failed' } }] } } as const;
     const { bench } = await recovered({ units });
