@@ -90,6 +90,7 @@ export async function judgeRows(
   const source: AlarmSource = {
     alarmed: () => Promise.resolve(rows),
     stillAlarmed: () => Promise.resolve([]),
+    namesOf: () => Promise.resolve([]),
     countProcesses: (signal) => store.source.countProcesses(signal),
   };
   const events = {

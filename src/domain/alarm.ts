@@ -22,6 +22,9 @@ export interface AlarmRow {
   readonly notes: string | null;
 }
 
+/** Which process a row belongs to: an id may be given to another process, so only both together tell. */
+export type NamedRow = Pick<AlarmRow, 'processId' | 'processName'>;
+
 /** A row whose id and name are usable. The name is a label: printable when escaped, never part of a command. */
 export interface Alarm {
   readonly processId: ProcessId;

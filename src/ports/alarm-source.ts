@@ -1,5 +1,5 @@
 /** Where alarms come from. */
-import type { AlarmRow, ProcessId } from '../domain/alarm.js';
+import type { AlarmRow, NamedRow, ProcessId } from '../domain/alarm.js';
 
 export interface AlarmSource {
   /**
@@ -7,8 +7,10 @@ export interface AlarmSource {
    * Throws `StoreError`.
    */
   alarmed(signal: AbortSignal): Promise<readonly AlarmRow[]>;
-  /** Those of `ids` that are still in alarm and not acknowledged. Throws `StoreError`. */
-  stillAlarmed(ids: readonly ProcessId[], signal: AbortSignal): Promise<readonly ProcessId[]>;
+  /** The rows of `ids` that are still in alarm and not acknowledged, under their names of now; as `alarmed` gives them. */
+  stillAlarmed(ids: readonly ProcessId[], signal: AbortSignal): Promise<readonly NamedRow[]>;
+  /** What these ids are called now, in alarm or not, by id; one that belongs to no process is left out. Throws `StoreError`. */
+  namesOf(ids: readonly ProcessId[], signal: AbortSignal): Promise<readonly NamedRow[]>;
   /** How many processes this host has in the database at all. Throws `StoreError`. */
   countProcesses(signal: AbortSignal): Promise<number>;
 }

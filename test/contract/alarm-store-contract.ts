@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { toProcessId, type ProcessId } from '../../src/domain/alarm.js';
 import type { AlarmStore } from '../../src/ports/alarm-store.js';
 import { StoreError } from '../../src/ports/store-error.js';
+import { describeAlarmSource } from './alarm-source-contract.js';
 
 export interface SeedStatus {
   readonly id: number | null;
@@ -69,78 +70,7 @@ export function describeAlarmStore(name: string, make: () => Promise<StoreFixtur
       await fixture.dispose();
     });
 
-    describe('source', () => {
-      it('gives the rows in alarm that nobody has acknowledged, by id, with their notes as they are', async () => {
-        await fill({ 1: 'one', 2: 'two', 3: 'three', 4: 'four', 5: 'five' }, [
-          { id: 5, alarma: 1, notes: 'văzut de Ana 🙂' },
-          { id: 1, alarma: 1, notes: null },
-          { id: 2, alarma: 1, sound: 1 },
-          { id: 3 },
-          { id: 4, alarma: 1, sound: null, notes: '' },
-        ]);
-        expect(await open().source.alarmed(never)).toEqual([
-          { processId: 1, processName: 'one', notes: null },
-          { processId: 4, processName: 'four', notes: '' },
-          { processId: 5, processName: 'five', notes: 'văzut de Ana 🙂' },
-        ]);
-      });
-
-      it('takes only alarma = 1 for an alarm', async () => {
-        await fill({ 1: 'one', 2: 'two', 3: 'three' }, [
-          { id: 1, alarma: null },
-          { id: 2, alarma: 2 },
-          { id: 3, alarma: -1 },
-        ]);
-        expect(await open().source.alarmed(never)).toEqual([]);
-      });
-
-      it('shows orphans without a name, rows without an id and both of two duplicates', async () => {
-        await fill({ 1: 'one' }, [
-          { id: 1, alarma: 1 },
-          { id: 1, alarma: 1 },
-          { id: 9, alarma: 1 },
-          { id: null, alarma: 1 },
-        ]);
-        expect(await open().source.alarmed(never)).toEqual([
-          { processId: null, processName: null, notes: null },
-          { processId: 1, processName: 'one', notes: null },
-          { processId: 1, processName: 'one', notes: null },
-          { processId: 9, processName: null, notes: null },
-        ]);
-      });
-
-      it('gives no id for one that JavaScript would round to another', async () => {
-        await fill({}, [{ id: Number.MAX_SAFE_INTEGER + 1, alarma: 1 }]);
-        expect(await open().source.alarmed(never)).toEqual([{ processId: null, processName: null, notes: null }]);
-      });
-
-      it('sees only its own host where one is set', async () => {
-        await fill({ 1: 'one', 2: 'two' }, [
-          { id: 1, alarma: 1, hostId: 1 },
-          { id: 2, alarma: 1, hostId: 2 },
-        ]);
-        const { source } = open({ hostId: 2 });
-        expect((await source.alarmed(never)).map((row) => row.processId)).toEqual([2]);
-        expect(await source.stillAlarmed([id(1), id(2)], never)).toEqual([2]);
-        expect(await source.countProcesses(never)).toBe(1);
-      });
-
-      it('says which of some ids are still in alarm, in the order asked', async () => {
-        await fill({ 1: 'one', 2: 'two', 3: 'three' }, [
-          { id: 1, alarma: 1 },
-          { id: 2, alarma: 1, sound: 1 },
-          { id: 3, alarma: 1 },
-        ]);
-        const { source } = open();
-        expect(await source.stillAlarmed([id(3), id(2), id(1), id(8)], never)).toEqual([3, 1]);
-        expect(await source.stillAlarmed([], never)).toEqual([]);
-      });
-
-      it('counts each process once, in alarm or not', async () => {
-        await fill({ 1: 'one', 2: 'two' }, [{ id: 1 }, { id: 1 }, { id: 2, alarma: 1 }]);
-        expect(await open().source.countProcesses(never)).toBe(2);
-      });
-    });
+    describeAlarmSource({ fill, open });
 
     describe('clear', () => {
       const clear = (processId = 1): Promise<unknown> => open().writer.clear(id(processId), STAMP, never);

@@ -1,15 +1,16 @@
 /** A database of alarms in two arrays: keeps the contract of the real ones, and fails or changes when a test says so. */
 import { composeNote, endsWithStamp, fitText, type NoteLimit } from '../../src/domain/alarm-note.js';
-import { toProcessId, type AlarmRow, type ProcessId } from '../../src/domain/alarm.js';
+import { toProcessId, type AlarmRow, type NamedRow, type ProcessId } from '../../src/domain/alarm.js';
 import type { AlarmDesk, DeskAction } from '../../src/ports/alarm-desk.js';
 import type { AlarmSource } from '../../src/ports/alarm-source.js';
 import type { AlarmStore, StoreReport } from '../../src/ports/alarm-store.js';
 import type { AlarmWriter } from '../../src/ports/alarm-writer.js';
 import { StoreError } from '../../src/ports/store-error.js';
 
+/** A row of PROCESE; a test may rename it at any time. */
 export interface MemoryProcess {
   readonly id: number;
-  readonly name: string | null;
+  name: string | null;
 }
 
 /** A row of STATUS_PROCESS; a test may change it at any time. */
@@ -29,7 +30,8 @@ export interface MemoryStoreOptions {
   readonly noteLimit: NoteLimit;
 }
 
-export type MemoryCall = 'alarmed' | 'stillAlarmed' | 'countProcesses' | 'clear' | 'raise' | 'list' | 'apply' | 'probe';
+export type MemoryCall =
+  'alarmed' | 'stillAlarmed' | 'namesOf' | 'countProcesses' | 'clear' | 'raise' | 'list' | 'apply' | 'probe';
 
 const DEFAULTS: MemoryStoreOptions = { hostId: null, writes: 'full', noteLimit: { unit: 'characters', max: 255 } };
 const WORKING: StoreReport = { server: 'memory', writes: 'full', facts: [], warnings: [] };
@@ -74,16 +76,21 @@ export class MemoryAlarmStore implements AlarmStore {
       return this.#ours()
         .filter(isAlarmed)
         .sort((left, right) => (left.id ?? -Infinity) - (right.id ?? -Infinity))
-        .map(({ id, notes }): AlarmRow => ({ processId: toProcessId(id), processName: this.#nameOf(id), notes }));
+        .map(({ id, notes }): AlarmRow => ({ ...this.#named(id), notes }));
     },
     stillAlarmed: async (ids, signal) => {
       this.#begin('stillAlarmed', signal);
-      const alarmed = new Set(
-        this.#ours()
-          .filter(isAlarmed)
-          .map(({ id }) => id),
-      );
-      return ids.filter((id) => alarmed.has(id));
+      return this.#ours()
+        .filter((row) => isAlarmed(row) && ids.some((id) => id === row.id))
+        .sort((left, right) => (left.id ?? -Infinity) - (right.id ?? -Infinity))
+        .map(({ id }) => this.#named(id));
+    },
+    namesOf: async (ids, signal) => {
+      this.#begin('namesOf', signal);
+      return this.processes
+        .filter((known) => ids.some((id) => id === known.id))
+        .sort((left, right) => left.id - right.id)
+        .map(({ id }) => this.#named(id));
     },
     countProcesses: async (signal) => {
       this.#begin('countProcesses', signal);
@@ -122,8 +129,7 @@ export class MemoryAlarmStore implements AlarmStore {
       return [...this.#ours(), ...absent]
         .sort((left, right) => (left.id ?? -Infinity) - (right.id ?? -Infinity))
         .map(({ id, alarma, sound, notes }) => {
-          const processName = this.#nameOf(id);
-          return { processId: toProcessId(id), processName, alarma, sound, notes };
+          return { ...this.#named(id), alarma, sound, notes };
         });
     },
     apply: async (action, processId, note, signal) => {
@@ -168,8 +174,9 @@ export class MemoryAlarmStore implements AlarmStore {
     return this.#ours().filter((row) => row.id === processId);
   }
 
-  #nameOf(id: number | null): string | null {
-    return this.processes.find((known) => known.id === id)?.name ?? null;
+  #named(id: number | null): NamedRow {
+    const processName = this.processes.find((known) => known.id === id)?.name ?? null;
+    return { processId: toProcessId(id), processName };
   }
 }
 

@@ -1,9 +1,9 @@
 /** Alarms as the tables of MySQL or MariaDB hold them. */
-import { parseProcessId, type AlarmRow, type ProcessId } from '../../domain/alarm.js';
+import { parseProcessId, type AlarmRow, type NamedRow, type ProcessId } from '../../domain/alarm.js';
 import type { AlarmSource } from '../../ports/alarm-source.js';
 import type { MysqlGateway } from './gateway.js';
-import { numberOf, textOf } from './row.js';
-import { countProcesses, readAlarms, readStillAlarmed } from './sql.js';
+import { numberOf, textOf, type Row } from './row.js';
+import { countProcesses, readAlarms, readNames, readStillAlarmed } from './sql.js';
 
 export class MysqlAlarmSource implements AlarmSource {
   readonly #gateway: MysqlGateway;
@@ -14,20 +14,21 @@ export class MysqlAlarmSource implements AlarmSource {
 
   async alarmed(signal: AbortSignal): Promise<readonly AlarmRow[]> {
     const rows = await this.#gateway.use(signal, (connection, { scope }) => connection.rows(readAlarms(scope), signal));
-    return rows.map((row) => ({
-      processId: parseProcessId(row['processId']),
-      processName: textOf(row['processName']),
-      notes: textOf(row['notes']),
-    }));
+    return rows.map((row) => ({ ...namedRow(row), notes: textOf(row['notes']) }));
   }
 
-  async stillAlarmed(ids: readonly ProcessId[], signal: AbortSignal): Promise<readonly ProcessId[]> {
+  async stillAlarmed(ids: readonly ProcessId[], signal: AbortSignal): Promise<readonly NamedRow[]> {
     if (ids.length === 0) return [];
     const rows = await this.#gateway.use(signal, (connection, { scope }) =>
       connection.rows(readStillAlarmed(scope, ids), signal),
     );
-    const alarmed = new Set(rows.map((row) => parseProcessId(row['processId'])));
-    return ids.filter((id) => alarmed.has(id));
+    return rows.map(namedRow);
+  }
+
+  async namesOf(ids: readonly ProcessId[], signal: AbortSignal): Promise<readonly NamedRow[]> {
+    if (ids.length === 0) return [];
+    const rows = await this.#gateway.use(signal, (connection) => connection.rows(readNames(ids), signal));
+    return rows.map(namedRow);
   }
 
   async countProcesses(signal: AbortSignal): Promise<number> {
@@ -36,4 +37,8 @@ export class MysqlAlarmSource implements AlarmSource {
     );
     return numberOf(row?.['processes']) ?? 0;
   }
+}
+
+function namedRow(row: Row): NamedRow {
+  return { processId: parseProcessId(row['processId']), processName: textOf(row['processName']) };
 }

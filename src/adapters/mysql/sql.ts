@@ -32,14 +32,30 @@ export function readAlarms(scope: Scope): Statement {
   return { what: 'read alarms', text, values: hostOf(scope) };
 }
 
-/** `ids` is filled up to the next power of two by its last one, so that few different statements are prepared. */
+/** `ids`: one or more. */
 export function readStillAlarmed(scope: Scope, ids: readonly ProcessId[]): Statement {
-  const size = 2 ** Math.ceil(Math.log2(ids.length));
-  const asked = Array.from({ length: size }, (_, index) => String(ids[Math.min(index, ids.length - 1)]));
+  const asked = filledUp(ids);
   const text =
-    `SELECT DISTINCT CAST(process_id AS CHAR) AS processId FROM STATUS_PROCESS WHERE ${ALARMED}${ofHost(scope)} ` +
-    `AND process_id IN (${asked.map(() => ID).join(', ')})`;
+    'SELECT CAST(s.process_id AS CHAR) AS processId, p.process_name AS processName ' +
+    'FROM STATUS_PROCESS s LEFT JOIN PROCESE p ON p.process_id = s.process_id ' +
+    `WHERE s.alarma = 1 AND (s.sound = 0 OR s.sound IS NULL)${ofHost(scope, 's.')} ` +
+    `AND s.process_id IN (${asked.map(() => ID).join(', ')}) ORDER BY s.process_id`;
   return { what: 'look again at alarms', text, values: [...hostOf(scope), ...asked] };
+}
+
+/** `ids`: one or more. */
+export function readNames(ids: readonly ProcessId[]): Statement {
+  const asked = filledUp(ids);
+  const text =
+    'SELECT CAST(process_id AS CHAR) AS processId, process_name AS processName FROM PROCESE ' +
+    `WHERE process_id IN (${asked.map(() => ID).join(', ')}) ORDER BY process_id`;
+  return { what: 'read names', text, values: asked };
+}
+
+/** Up to the next power of two by the last one, so that few different statements are prepared. */
+function filledUp(ids: readonly ProcessId[]): readonly string[] {
+  const size = 2 ** Math.ceil(Math.log2(ids.length));
+  return Array.from({ length: size }, (_, index) => String(ids[Math.min(index, ids.length - 1)]));
 }
 
 export function countProcesses(scope: Scope): Statement {

@@ -1,8 +1,9 @@
 /** Alarms as the file holds them. */
-import { parseProcessId, type AlarmRow, type ProcessId } from '../../domain/alarm.js';
+import { parseProcessId, type AlarmRow, type NamedRow, type ProcessId } from '../../domain/alarm.js';
 import type { AlarmSource } from '../../ports/alarm-source.js';
+import type { SqliteRow } from './driver.js';
 import { numberOf, textOf } from './row.js';
-import { countProcesses, readAlarms, readStillAlarmed } from './sql.js';
+import { countProcesses, readAlarms, readNames, readStillAlarmed } from './sql.js';
 import type { SqliteFile } from './sqlite-file.js';
 
 export class SqliteAlarmSource implements AlarmSource {
@@ -14,20 +15,21 @@ export class SqliteAlarmSource implements AlarmSource {
 
   async alarmed(signal: AbortSignal): Promise<readonly AlarmRow[]> {
     const rows = await this.#file.read('read alarms', signal, (session) => session.rows(readAlarms(session.scope)));
-    return rows.map((row) => ({
-      processId: parseProcessId(row['processId']),
-      processName: textOf(row['processName']),
-      notes: textOf(row['notes']),
-    }));
+    return rows.map((row) => ({ ...namedRow(row), notes: textOf(row['notes']) }));
   }
 
-  async stillAlarmed(ids: readonly ProcessId[], signal: AbortSignal): Promise<readonly ProcessId[]> {
+  async stillAlarmed(ids: readonly ProcessId[], signal: AbortSignal): Promise<readonly NamedRow[]> {
     if (ids.length === 0) return [];
     const rows = await this.#file.read('look again at alarms', signal, (session) =>
       session.rows(readStillAlarmed(session.scope, ids)),
     );
-    const alarmed = new Set(rows.map((row) => parseProcessId(row['processId'])));
-    return ids.filter((id) => alarmed.has(id));
+    return rows.map(namedRow);
+  }
+
+  async namesOf(ids: readonly ProcessId[], signal: AbortSignal): Promise<readonly NamedRow[]> {
+    if (ids.length === 0) return [];
+    const rows = await this.#file.read('read names', signal, (session) => session.rows(readNames(ids)));
+    return rows.map(namedRow);
   }
 
   async countProcesses(signal: AbortSignal): Promise<number> {
@@ -36,4 +38,8 @@ export class SqliteAlarmSource implements AlarmSource {
     );
     return numberOf(row?.['processes']) ?? 0;
   }
+}
+
+function namedRow(row: SqliteRow): NamedRow {
+  return { processId: parseProcessId(row['processId']), processName: textOf(row['processName']) };
 }

@@ -55,9 +55,18 @@ export function readAlarms(scope: Scope): Statement {
 
 export function readStillAlarmed(scope: Scope, ids: readonly number[]): Statement {
   const text =
-    `SELECT DISTINCT CAST(process_id AS TEXT) AS processId FROM STATUS_PROCESS WHERE ${ALARMED}${ofHost(scope)} ` +
-    'AND process_id IN (SELECT value FROM json_each(?))';
+    'SELECT CAST(s.process_id AS TEXT) AS processId, p.process_name AS processName ' +
+    'FROM STATUS_PROCESS s LEFT JOIN PROCESE p ON p.process_id = s.process_id ' +
+    `WHERE s.alarma = 1 AND (s.sound = 0 OR s.sound IS NULL)${ofHost(scope, 's.')} ` +
+    'AND s.process_id IN (SELECT value FROM json_each(?)) ORDER BY s.process_id';
   return { text, values: [...hostOf(scope), JSON.stringify(ids)] };
+}
+
+export function readNames(ids: readonly number[]): Statement {
+  const text =
+    'SELECT CAST(process_id AS TEXT) AS processId, process_name AS processName FROM PROCESE ' +
+    'WHERE process_id IN (SELECT value FROM json_each(?)) ORDER BY process_id';
+  return { text, values: [JSON.stringify(ids)] };
 }
 
 export function countProcesses(scope: Scope): Statement {
