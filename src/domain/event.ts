@@ -99,7 +99,7 @@ export type MonitorEvent =
       readonly systemName: string;
       readonly durationMs: number;
     } & HandlingRef)
-  /** The alarm was cleared in the source (`rows` 0: somebody else had done so, nothing was written). */
+  /** The alarm was cleared in the source (`rows` 0: somebody else had done so, or the row belongs to another name now: nothing was written). */
   | ({
       readonly type: 'write_back.done';
       readonly rows: number;

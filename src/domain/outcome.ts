@@ -3,7 +3,7 @@
 /** Why a handling stopped without a result: never the process's fault. */
 export type Interruption =
   | 'shutdown'
-  /** Cleared or acknowledged by somebody else in the meantime. */
+  /** Cleared, acknowledged or given to another name by somebody else in the meantime. */
   | 'no_longer_ours'
   /** A person has meanwhile held its breaker open. */
   | 'isolated'
@@ -27,7 +27,7 @@ export type RestartOutcome =
 
 const INTERRUPTIONS: Readonly<Record<Interruption, string>> = {
   shutdown: 'the monitor stops',
-  no_longer_ours: 'its alarm has been cleared or acknowledged',
+  no_longer_ours: 'its alarm has been cleared or acknowledged, or its row has another name now',
   isolated: 'its breaker is held open by a person',
   blind: 'the database does not answer',
   // Not always an operator's: a job that outlived its attempt's time is there too.

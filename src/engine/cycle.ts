@@ -88,7 +88,7 @@ function noteSightings(
     const isOurDoing = processId !== null && !alarmed.has(processId) && deps.ledger.takeCleared(processId);
     if (!isOurDoing) deps.events.emit({ type: 'alarm.gone', processId, processName });
   }
-  deps.ledger.forgetHandledExcept(alarmed);
+  deps.ledger.forgetHandledExcept(batch);
   return found;
 }
 
@@ -106,6 +106,8 @@ function countRelapses(deps: CycleDeps, batch: readonly AlarmRow[], unsettledAtR
     const memory = deps.ledger.memoryOf(processId);
     const policy = deps.policyFor(processName);
     if (policy === null || memory === null || memory.watch === null) continue;
+    // Watched under another name: it is not this one's alarm that was cleared.
+    if (memory.processName !== processName) continue;
     if (memory.handledMs !== null || memory.inFlight !== null) continue;
     if (memory.watch.untilMs < deps.clock.monotonicMs()) continue;
     deps.ledger.relapse({ processId, processName }, policy);

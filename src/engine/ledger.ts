@@ -1,5 +1,5 @@
 /** The monitor's memory between cycles: the one writer of breakers, budgets, handlings under way and debts. */
-import { parseProcessId, type ProcessId } from '../domain/alarm.js';
+import { parseProcessId, type NamedRow, type ProcessId } from '../domain/alarm.js';
 import { CLOSED, tick, type BreakerState } from '../domain/circuit-breaker.js';
 import type { MonitorEvent } from '../domain/event.js';
 import { fromStored, toStored } from '../domain/memory-conversion.js';
@@ -33,6 +33,11 @@ export interface LedgerDeps {
 export interface Subject {
   readonly processId: ProcessId;
   readonly processName: string;
+}
+
+/** Whether the row still belongs to the process: an id may have been given to another one, or a process been renamed. */
+export function isOf(row: NamedRow, { processId, processName }: Subject): boolean {
+  return row.processId === processId && row.processName === processName;
 }
 
 /** Longest window that the settings allow a budget: a memory whose restarts are older is blank. */
@@ -117,6 +122,16 @@ export class Ledger {
     this.change(subject, (memory) => ({ ...memory, owed: null }));
   }
 
+  /** Its row belongs to another name now: what was begun, watched or owed for this alarm is over. */
+  disown(subject: Subject, alarmId: string): void {
+    const unless = <T extends { readonly alarmId: string }>(of: T | null): T | null =>
+      of?.alarmId === alarmId ? null : of;
+    this.change(subject, (memory) => {
+      const { inFlight, owed, watch } = memory;
+      return { ...memory, inFlight: unless(inFlight), owed: unless(owed), watch: unless(watch) };
+    });
+  }
+
   /** We have cleared its alarm: its row will be gone without anybody else's doing. */
   cleared({ processId }: Subject): void {
     this.clearedIds.add(processId);
@@ -132,11 +147,12 @@ export class Ledger {
     this.change(subject, (memory) => ({ ...memory, handledMs: this.nowMs() }));
   }
 
-  /** A new alarm may count again where the source has cleared the handled one. */
-  forgetHandledExcept(alarmed: ReadonlySet<ProcessId>): void {
+  /** A new alarm may count again where the source has cleared the handled one, or its row belongs to another name now. */
+  forgetHandledExcept(alarmed: readonly NamedRow[]): void {
     for (const [processId, memory] of this.processes) {
-      if (memory.handledMs === null || alarmed.has(processId)) continue;
-      this.change({ processId, processName: memory.processName }, (each) => ({ ...each, handledMs: null }));
+      const subject = { processId, processName: memory.processName };
+      if (memory.handledMs === null || alarmed.some((row) => isOf(row, subject))) continue;
+      this.change(subject, (each) => ({ ...each, handledMs: null }));
     }
   }
 

@@ -6,7 +6,7 @@ import type { RestartOrder } from '../domain/verdict.js';
 import type { AlarmSource } from '../ports/alarm-source.js';
 import { StoreError } from '../ports/store-error.js';
 import type { HandsDeps } from './deps.js';
-import type { Subject } from './ledger.js';
+import { isOf, type Subject } from './ledger.js';
 import { recover, type Ownership, type Recovered } from './recover.js';
 import type { Watches, WatchTask } from './watches.js';
 import { clearAlarms, type WriteBackDeps } from './write-back.js';
@@ -79,18 +79,19 @@ export async function finishHandling(
   const isUndecided = breakerVote(outcome) === 'abstain';
   const settling = isUndecided ? subjects : [...subjects, ...subjectsBeside(deps, order, { before, cause })];
   const isWell = outcome.kind === 'recovered';
-  if (isWell) await clearAlarms(deps, subjects, ref.alarmId, signal);
+  const lost = isWell ? await clearAlarms(deps, subjects, ref.alarmId, signal) : [];
+  const settled = settling.filter(({ processId }) => !lost.includes(processId));
   // Ended by our own end: it stays on record, and the next run settles by looking what it had done.
   const isCutShort = outcome.kind === 'interrupted' && outcome.why === 'shutdown';
   // A restart that a person asked for is outside the breaker.
   if (!isCutShort)
-    deps.ledger.settle(settling, outcome, { policy, alarmId: ref.alarmId, evidence, isCounted: cause === 'alarm' });
+    deps.ledger.settle(settled, outcome, { policy, alarmId: ref.alarmId, evidence, isCounted: cause === 'alarm' });
   await deps.ledger.save();
   const durationMs = Math.round(deps.clock.monotonicMs() - startedMs);
   deps.events.emit({ type: 'restart.ended', ...ref, outcome, systemName: policy.systemName, durationMs });
   if (isWell) {
     const untilMs = deps.clock.monotonicMs() + policy.stableTimeMs;
-    deps.watches.add(order.target, { ref, subjects: settling, policy, evidence, untilMs }, deps.draining);
+    deps.watches.add(order.target, { ref, subjects: settled, policy, evidence, untilMs }, deps.draining);
   } else if (before !== null && isUndecided) {
     deps.watches.add(order.target, before, deps.draining);
   }
@@ -126,7 +127,9 @@ async function ownershipOf(deps: RecoverAlarmDeps, order: RestartOrder, signal: 
   const isHeld = order.processIds.some((id) => deps.ledger.memoryOf(id)?.breaker.kind === 'isolated');
   if (isHeld) return 'isolated';
   try {
-    return (await deps.source.stillAlarmed(order.processIds, signal)).length > 0 ? 'ours' : 'not_ours';
+    const alarmed = await deps.source.stillAlarmed(order.processIds, signal);
+    const subjects = subjectsOf(order);
+    return subjects.some((subject) => alarmed.some((row) => isOf(row, subject))) ? 'ours' : 'not_ours';
   } catch (cause: unknown) {
     if (cause instanceof StoreError) return 'blind';
     throw cause;

@@ -13,7 +13,7 @@ import { evidenceOf, observe } from './observe.js';
 import { runPlan, runShellLine, type StepResult } from './run-plan.js';
 
 /**
- * Whether the row is still in alarm and unacknowledged; `blind`: the source could not be asked; `isolated`: a person
+ * Whether the row is still in alarm and unacknowledged, and still belongs to the process of that name; `blind`: the source could not be asked; `isolated`: a person
  * holds the breaker open.
  */
 export type Ownership = 'ours' | 'not_ours' | 'blind' | 'isolated';

@@ -1,33 +1,44 @@
 /** Writes outcomes back to the source, remembers what could not be written, and pays that later. */
+import type { ProcessId } from '../domain/alarm.js';
 import type { HandlingRef } from '../domain/event.js';
 import type { Debt } from '../domain/process-memory.js';
 import { localTimeText } from '../domain/time-text.js';
+import type { AlarmSource } from '../ports/alarm-source.js';
 import type { AlarmWriter } from '../ports/alarm-writer.js';
 import type { Clock } from '../ports/clock.js';
 import type { EventSink } from '../ports/event-sink.js';
 import { StoreError } from '../ports/store-error.js';
-import type { Ledger, Subject } from './ledger.js';
+import { isOf, type Ledger, type Subject } from './ledger.js';
 
 export interface WriteBackDeps {
   readonly clock: Clock;
+  readonly source: AlarmSource;
   readonly writer: AlarmWriter;
   readonly ledger: Ledger;
   readonly events: EventSink;
 }
 
-/** Clears the alarm of every subject, or owes it. Never throws for a lost database. */
+/** `lost`: the row belongs to another name now, and nothing was written. */
+type Payment = 'paid' | 'lost' | StoreError;
+
+/**
+ * Clears the alarm of every subject, or owes it. Returns those whose row belongs to another name now: they are settled
+ * with nothing more. Never throws for a lost database.
+ */
 export async function clearAlarms(
   deps: WriteBackDeps,
   subjects: readonly Subject[],
   alarmId: string,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<readonly ProcessId[]> {
   // The predecessor's words: operators look for them.
   const stamp = `Restarted at ${localTimeText(deps.clock.nowMs())}`;
+  const lost: ProcessId[] = [];
   for (const subject of subjects) {
     const debt: Debt = { kind: 'clear', stamp, sinceMs: deps.clock.monotonicMs(), alarmId };
-    await payOrOwe(deps, subject, debt, signal);
+    if ((await payOrOwe(deps, subject, debt, signal)) === 'lost') lost.push(subject.processId);
   }
+  return lost;
 }
 
 /** Raises the alarm again: the process failed after we had cleared it. */
@@ -43,15 +54,15 @@ export async function raiseAlarms(
   }
 }
 
-async function payOrOwe(deps: WriteBackDeps, subject: Subject, debt: Debt, signal: AbortSignal): Promise<void> {
-  const failure = await pay(deps, subject, debt, { wasOwed: false, signal });
-  if (failure === null) {
-    // An older debt is settled with it.
-    deps.ledger.paid(subject);
-    return;
+async function payOrOwe(deps: WriteBackDeps, subject: Subject, debt: Debt, signal: AbortSignal): Promise<Payment> {
+  const payment = await pay(deps, subject, debt, { wasOwed: false, signal });
+  // An older debt is settled with it.
+  if (payment === 'paid') deps.ledger.paid(subject);
+  if (payment instanceof StoreError) {
+    deps.ledger.owe(subject, debt);
+    deps.events.emit({ type: 'write_back.owed', ...refOf(subject, debt), detail: payment.message });
   }
-  deps.ledger.owe(subject, debt);
-  deps.events.emit({ type: 'write_back.owed', ...refOf(subject, debt), detail: failure.message });
+  return payment;
 }
 
 /**
@@ -65,9 +76,9 @@ export async function payDebts(deps: WriteBackDeps, signal: AbortSignal): Promis
     const memory = deps.ledger.memoryOf(processId);
     if (!memory?.owed || memory.inFlight !== null || signal.aborted) continue;
     const subject = { processId, processName };
-    const failure = await pay(deps, subject, memory.owed, { wasOwed: true, signal });
-    if (failure === null) deps.ledger.paid(subject);
-    else if (failure.code === 'unreachable' || failure.code === 'refused') break;
+    const payment = await pay(deps, subject, memory.owed, { wasOwed: true, signal });
+    if (payment === 'paid') deps.ledger.paid(subject);
+    if (payment instanceof StoreError && (payment.code === 'unreachable' || payment.code === 'refused')) break;
   }
   if (owing.length > 0) await deps.ledger.save();
 }
@@ -77,20 +88,26 @@ interface PayOptions {
   readonly signal: AbortSignal;
 }
 
-/** null: written, or nothing left to write. */
+/** `paid`: written, or nothing left to write. */
 async function pay(
-  { writer, events, ledger }: WriteBackDeps,
+  { source, writer, events, ledger }: WriteBackDeps,
   subject: Subject,
   debt: Debt,
   { wasOwed, signal }: PayOptions,
-): Promise<StoreError | null> {
+): Promise<Payment> {
   const ref = refOf(subject, debt);
   try {
+    const rows = await source.namesOf([subject.processId], signal);
+    if (!rows.some((row) => isOf(row, subject))) {
+      ledger.disown(subject, debt.alarmId);
+      events.emit({ type: 'write_back.done', ...ref, rows: 0, noteStored: false, wasOwed });
+      return 'lost';
+    }
     const result =
       debt.kind === 'clear'
         ? await writer.clear(subject.processId, debt.stamp, signal)
         : await writer.raise(subject.processId, signal);
-    if (debt.kind === 'raise') return null;
+    if (debt.kind === 'raise') return 'paid';
     if (result.kind === 'off') {
       ledger.handled(subject);
       events.emit({ type: 'write_back.off', ...ref });
@@ -100,7 +117,7 @@ async function pay(
       const noteStored = 'noteStored' in result && result.noteStored;
       events.emit({ type: 'write_back.done', ...ref, rows, noteStored, wasOwed });
     }
-    return null;
+    return 'paid';
   } catch (cause: unknown) {
     if (cause instanceof StoreError) return cause;
     throw cause;
