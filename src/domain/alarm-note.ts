@@ -22,6 +22,11 @@ export function composeNote(current: string | null, stamp: string, limit: NoteLi
   return kept === '' ? fitText(stamp, limit) : kept + tail;
 }
 
+/** Nothing is cut: the column holds the note and the stamp behind it. */
+export function fitsNote(current: string | null, stamp: string, limit: NoteLimit): boolean {
+  return composeNote(current, stamp, limit) === composeNote(current, stamp, { ...limit, max: Infinity });
+}
+
 /** The note ends with exactly this stamp: it was written together with it. */
 export function endsWithStamp(note: string | null, stamp: string): boolean {
   return note === stamp || (note?.endsWith(JOINT + stamp) ?? false);

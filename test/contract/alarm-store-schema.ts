@@ -223,6 +223,20 @@ export function describeSchemas(product: string, server: () => DatabaseServer): 
     });
 
     it.each([
+      { what: 'longer than it was wide', note: 'x'.repeat(300) },
+      { what: 'that would only not have fitted with the stamp', note: 'x'.repeat(90) },
+    ])('notices a notes column that is widened while it runs: a note $what is kept whole', async ({ note }) => {
+      await test.prepare(LEGACY_TABLES);
+      await seed("'seen'");
+      const { writer } = open();
+      expect(await writer.clear(id(1), STAMP, never)).toEqual(CLEARED);
+      await test.admin.run('ALTER TABLE STATUS_PROCESS MODIFY notes TEXT');
+      await test.admin.run(`UPDATE STATUS_PROCESS SET alarma = 1, notes = '${note}'`);
+      expect(await writer.clear(id(1), STAMP, never)).toEqual(CLEARED);
+      expect((await row())['notes']).toBe(`${note} - ${STAMP}`);
+    });
+
+    it.each([
       { what: 'a table', change: 'DROP TABLE PROCESE' },
       { what: 'a column', change: 'ALTER TABLE STATUS_PROCESS DROP sound' },
     ])('says which is missing: $what', async ({ change }) => {

@@ -1,5 +1,5 @@
 /** Writes outcomes back into STATUS_PROCESS, never over what somebody else has done to the row meanwhile. */
-import { composeNote, endsWithStamp, foldToAscii, type NoteLimit } from '../../domain/alarm-note.js';
+import { composeNote, endsWithStamp, fitsNote, foldToAscii, type NoteLimit } from '../../domain/alarm-note.js';
 import type { ProcessId } from '../../domain/alarm.js';
 import type { AlarmWriter, ClearResult, RaiseResult } from '../../ports/alarm-writer.js';
 import { StoreError } from '../../ports/store-error.js';
@@ -22,6 +22,8 @@ interface Clearing {
   readonly stamp: string;
   /** null: clear without a note. */
   readonly limit: NoteLimit | null;
+  /** The limit as it is now, not as it was when the tables were looked up. */
+  readonly limitNow: () => Promise<NoteLimit | null>;
   readonly signal: AbortSignal;
 }
 
@@ -37,7 +39,9 @@ export class MysqlAlarmWriter implements AlarmWriter {
   async clear(processId: ProcessId, stamp: string, signal: AbortSignal): Promise<ClearResult> {
     return this.#write(signal, async (connection, schema, rights) => {
       const limit = rights === 'full' ? schema.noteLimit : null;
-      return clearAlarm({ connection, scope: schema.scope, processId, stamp, limit, signal });
+      const limitNow = async (): Promise<NoteLimit | null> =>
+        (await this.#gateway.schemaAnew(connection, signal)).noteLimit;
+      return clearAlarm({ connection, scope: schema.scope, processId, stamp, limit, limitNow, signal });
     });
   }
 
@@ -71,13 +75,18 @@ export class MysqlAlarmWriter implements AlarmWriter {
 }
 
 async function clearAlarm(clearing: Clearing): Promise<ClearResult> {
-  const { connection, scope, processId, limit, signal } = clearing;
+  const { connection, scope, processId, stamp, signal } = clearing;
+  let { limit } = clearing;
   let cleared = 0;
   for (let round = 0; limit !== null && round < ROUNDS; round += 1) {
+    const known = limit;
     const notes = (await connection.rows(readAlarmedNotes(scope, processId), signal)).map((row) =>
       textOf(row['notes']),
     );
     if (notes.length === 0) return cleared > 0 ? stored(cleared) : findEarlierWrite(clearing);
+    // Before a person's words are cut: the column may have been widened under us.
+    if (!notes.every((note) => fitsNote(note, stamp, known))) limit = await clearing.limitNow();
+    if (limit === null) break;
     const result = await clearEach(clearing, limit, new Set(notes));
     cleared += result.rows;
     if (result.kind === 'refused') break;

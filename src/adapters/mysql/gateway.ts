@@ -45,6 +45,12 @@ export class MysqlGateway {
     return this.#schema;
   }
 
+  /** Looks the tables up although they are known: somebody may have altered them. */
+  async schemaAnew(connection: MysqlConnection, signal: AbortSignal): Promise<Schema> {
+    this.#schema = null;
+    return this.schema(connection, signal);
+  }
+
   async rights(connection: MysqlConnection, schema: Schema, signal: AbortSignal): Promise<WriteRights> {
     const known = this.#rights;
     const nowMs = this.#clock.monotonicMs();
