@@ -75,12 +75,14 @@ async function tryProcesses(inspection: Inspection, policies: readonly ProcessPo
   const options = { timeoutMs: QUESTION_TIMEOUT_MS, signal: new AbortController().signal };
   const states = names.length === 0 ? new Map<string, UnitState>() : await units.describe(names, options);
   const findings: HostFinding[] = [];
-  if (states === 'unavailable')
-    findings.push(noteOn('monitor')('warning', 'systemd does not run here or does not answer'));
+  if (states === 'unavailable') findings.push(noteOn('monitor')('warning', 'systemd does not run here'));
+  if (states === 'no_answer')
+    findings.push(noteOn('monitor')('warning', 'systemd does not answer: units are not looked at'));
   for (const policy of policies) {
     const note = noteOn(policy.processName);
-    const unit = states === 'unavailable' ? null : (states.get(policy.systemName) ?? null);
-    findings.push(...(await tryTarget(inspection, policy, unit)));
+    const unit = typeof states === 'string' ? null : (states.get(policy.systemName) ?? null);
+    if (states !== 'no_answer' || policy.strategy === 'process')
+      findings.push(...(await tryTarget(inspection, policy, unit)));
     findings.push(...tryCommands(policy, note), ...(await tryUser(inspection, policy)), ...tryPaths(policy, note));
   }
   return findings;

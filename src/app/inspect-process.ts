@@ -113,7 +113,7 @@ export async function matchProcess(settings: Settings, processName: string): Pro
   return inspect(settings, async ({ ports }) => {
     const { signal } = new AbortController();
     const found = policy.systemName.startsWith('/') ? null : await describeUnit(ports, policy.systemName, signal);
-    const unit = found?.loadState === 'not-found' ? null : found;
+    const unit = found === 'no_answer' || found?.loadState === 'not-found' ? null : found;
     const names = [policy.systemName, ...(unit === null ? [] : [unit.id, ...unit.names])];
     return {
       policy,

@@ -21,8 +21,11 @@ export type RestartOutcome =
   | { readonly kind: 'still_unhealthy'; readonly attempts: number; readonly detail: string }
   /** The last attempt's command failed, so there was nothing to check. */
   | { readonly kind: 'command_failed'; readonly attempts: number; readonly detail: string }
-  /** Rights or configuration forbid it: a person must act; trying again changes nothing. */
-  | { readonly kind: 'refused'; readonly detail: string }
+  /**
+   * Rights or configuration forbid it: a person must act; trying again changes nothing. `isPassing`: it could not be
+   * known whether it is right, and may be in a moment.
+   */
+  | { readonly kind: 'refused'; readonly detail: string; readonly isPassing?: boolean }
   | { readonly kind: 'interrupted'; readonly why: Interruption };
 
 const INTERRUPTIONS: Readonly<Record<Interruption, string>> = {

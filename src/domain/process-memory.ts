@@ -50,8 +50,8 @@ export interface Refusal {
 
 /** How long a process is left alone after rights or configuration forbade its restart: the next try changes little. */
 const REFUSAL_HOLD_MS = 60_000;
-/** How long after somebody else was seen acting on it. */
-const OPERATOR_HOLD_MS = 10_000;
+/** How long after somebody else was seen acting on it, or after anything else that may be over in a moment. */
+const PASSING_HOLD_MS = 10_000;
 
 export const NO_EVIDENCE: Evidence = { unit: null, processes: [] };
 
@@ -119,9 +119,10 @@ export function settled(
 }
 
 function refusalAfter(outcome: RestartOutcome, nowMs: number): Refusal | null {
-  if (outcome.kind === 'refused') return { untilMs: nowMs + REFUSAL_HOLD_MS, detail: outcome.detail };
+  if (outcome.kind === 'refused')
+    return { untilMs: nowMs + (outcome.isPassing ? PASSING_HOLD_MS : REFUSAL_HOLD_MS), detail: outcome.detail };
   if (outcome.kind === 'interrupted' && outcome.why === 'operator_at_work')
-    return { untilMs: nowMs + OPERATOR_HOLD_MS, detail: interruptionText(outcome.why) };
+    return { untilMs: nowMs + PASSING_HOLD_MS, detail: interruptionText(outcome.why) };
   return null;
 }
 

@@ -8,8 +8,10 @@ import type { RunningProcess, UnitState } from './unit-state.js';
 /** What was looked up right before an attempt. */
 export interface Seen {
   readonly nowMs: number;
-  /** null: no service manager runs, so no unit can be asked for. */
+  /** null: no service manager runs, so no unit can be asked for, or its answer did not come. */
   readonly unit: UnitState | null;
+  /** systemd is here and did not answer: then nothing else was looked up, and nothing may be done. */
+  readonly isUnitUnknown: boolean;
   /** Programs that the name means; empty where the strategy does not need them. */
   readonly programs: MatchResult;
   /** The unit whose main program the matched one is, for example `nginx.service`; null: none. */
@@ -37,8 +39,8 @@ export type RestartPlan =
   | { readonly kind: 'act'; readonly how: string; readonly steps: readonly RestartStep[]; readonly check: OwnCheck }
   /** systemd is restarting it by itself: look whether it gets well, do nothing. */
   | { readonly kind: 'leave'; readonly how: string; readonly check: OwnCheck }
-  /** Rights or configuration forbid it. */
-  | { readonly kind: 'refuse'; readonly detail: string }
+  /** Rights or configuration forbid it, or, `isPassing`, something that may be over in a moment. */
+  | { readonly kind: 'refuse'; readonly detail: string; readonly isPassing?: boolean }
   /** Somebody else is acting on it right now. */
   | { readonly kind: 'yield'; readonly detail: string };
 
@@ -54,8 +56,12 @@ const strategies = {
   auto: planAuto,
 } satisfies Record<StrategyName, Strategy>;
 
+/** What is said where a unit could not be asked for: without an answer there may be one, and its program is not ours to start. */
+export const NO_ANSWER = 'systemd does not answer: whether there is such a unit is not known, so nothing is done';
+
 /** The steps of one attempt. A configured `restart_command` wins over every strategy's own way. */
 export function planRestart(policy: ProcessPolicy, seen: Seen): RestartPlan {
+  if (seen.isUnitUnknown) return { kind: 'refuse', detail: NO_ANSWER, isPassing: true };
   // Triage knows the unit's other names only where systemd has answered it.
   const guarded = isThere(seen.unit) ? protection([seen.unit.id, ...seen.unit.names], policy.allowProtected) : null;
   if (guarded !== null) return { kind: 'refuse', detail: guarded };
@@ -114,7 +120,7 @@ function unitObstacle({ id, loadState, refusesManualStart }: UnitState): string 
 }
 
 function planService(policy: ProcessPolicy, { unit, nowMs }: Seen): RestartPlan {
-  if (unit === null) return { kind: 'refuse', detail: 'systemd does not run here or does not answer' };
+  if (unit === null) return { kind: 'refuse', detail: 'systemd does not run here' };
   const obstacle = unitObstacle(unit);
   if (obstacle !== null) return { kind: 'refuse', detail: obstacle };
   const check: OwnCheck = { kind: 'unit', unit: unit.id };

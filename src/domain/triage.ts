@@ -5,17 +5,17 @@ import type { ProcessMemory } from './process-memory.js';
 import type { ProcessPolicy } from './process-policy.js';
 import { protection } from './protected-names.js';
 import { waitForBudgetMs, type BudgetLimits, type RestartTimes } from './restart-budget.js';
-import { describeWay, obstacleTo } from './restart-plan.js';
+import { describeWay, NO_ANSWER, obstacleTo } from './restart-plan.js';
 import type { UnitState } from './unit-state.js';
-import type { SkipReason, Verdict } from './verdict.js';
+import type { RestartOrder, SkipReason, Verdict } from './verdict.js';
 
 /** Everything triage looks at; times are monotonic milliseconds. */
 export interface TriageFacts {
   readonly nowMs: number;
   readonly policyFor: (processName: string) => ProcessPolicy | null;
   readonly memoryOf: (processId: ProcessId) => ProcessMemory | null;
-  /** Units by the system name asked for; null: no service manager. */
-  readonly units: ReadonlyMap<string, UnitState> | null;
+  /** Units by the system name asked for; null: no service manager; `no_answer`: there is one, and nothing is known. */
+  readonly units: ReadonlyMap<string, UnitState> | 'no_answer' | null;
   /** Processes that were in a handling or waiting for one, or owed a write-back, when the batch was read: their rows may be out of date. */
   readonly unsettledAtRead: ReadonlySet<ProcessId>;
   /** Targets with a handling under way (`running`) or waiting for a slot (`queued`). */
@@ -39,10 +39,20 @@ interface Candidate {
  * the settings tell them apart by, for example `program:worker app`.
  */
 export function targetKey(policy: ProcessPolicy, units: TriageFacts['units']): string {
-  const unit = policy.strategy === 'process' ? undefined : units?.get(policy.systemName);
+  if (isUnknown(policy, units)) return `unknown:${policy.systemName}`;
+  const unit = policy.strategy === 'process' ? undefined : knownUnit(policy, units);
   if (unit !== undefined && unit.loadState !== 'not-found') return `unit:${unit.id}`;
   const marks = [policy.user, policy.pidFile, policy.restartCommand].filter((mark) => mark !== null);
   return ['program:' + policy.systemName, ...marks].join(' ');
+}
+
+function knownUnit({ systemName }: ProcessPolicy, units: TriageFacts['units']): UnitState | undefined {
+  return units === 'no_answer' ? undefined : units?.get(systemName);
+}
+
+/** Whether there is a unit behind it is not known, though it may well be. */
+function isUnknown({ strategy }: ProcessPolicy, units: TriageFacts['units']): boolean {
+  return units === 'no_answer' && strategy !== 'process';
 }
 
 /** One verdict for each row that is skipped, one for each restart; every row of the batch is in exactly one of them. */
@@ -80,7 +90,7 @@ function judgeRow(row: AlarmRow, facts: TriageFacts): Candidate | SkipReason {
     return isUsable ? { code: 'unlisted' } : { code: 'invalid_name', detail: 'not the name of a unit or program' };
   }
   if (!policy.enabled) return { code: 'disabled' };
-  const unit = facts.units?.get(policy.systemName);
+  const unit = knownUnit(policy, facts.units);
   const names = [policy.systemName, ...(unit === undefined ? [] : [unit.id, ...unit.names])];
   const guarded = protection(names, policy.allowProtected);
   if (guarded !== null) return { code: 'protected', detail: guarded };
@@ -101,8 +111,9 @@ function judgeGroup(group: readonly Candidate[], facts: TriageFacts): readonly V
   const reason = reasonAgainst(key, lead.policy, memories, facts);
   if (reason !== null) return group.map(({ row }) => ({ kind: 'skip', row, reason }));
   const isTrial = memories.some((memory) => tick(memory.breaker, facts.nowMs).kind === 'half_open');
-  const state = facts.units?.get(lead.policy.systemName);
-  const unit = state === undefined ? null : { state, atMs: facts.nowMs };
+  const state = knownUnit(lead.policy, facts.units);
+  const seen = state === undefined ? null : { state, atMs: facts.nowMs };
+  const unit: RestartOrder['unit'] = isUnknown(lead.policy, facts.units) ? 'no_answer' : seen;
   const names = new Map(group.map(({ alarm }) => [alarm.processId, alarm.processName]));
   const order = { target: key, lead: lead.alarm, processIds, names, policy: lead.policy, isTrial, unit };
   return [{ kind: 'restart', order }];
@@ -125,11 +136,12 @@ function reasonAgainst(
   const hostWaitMs = waitForBudgetMs(facts.hostRestarts, facts.hostBudget, facts.nowMs);
   if (hostWaitMs > 0) return { code: 'budget_used_up', retryInMs: hostWaitMs, scope: 'host' };
   if (facts.hold !== null) return facts.hold;
-  return facts.isDryRun || policy.dryRun ? pretend(policy, facts.units?.get(policy.systemName) ?? null) : null;
+  return facts.isDryRun || policy.dryRun ? pretend(policy, facts.units) : null;
 }
 
-function pretend(policy: ProcessPolicy, unit: UnitState | null): SkipReason {
-  const obstacle = obstacleTo(policy, unit);
+function pretend(policy: ProcessPolicy, units: TriageFacts['units']): SkipReason {
+  const unit = knownUnit(policy, units) ?? null;
+  const obstacle = isUnknown(policy, units) ? NO_ANSWER : obstacleTo(policy, unit);
   return obstacle === null
     ? { code: 'dry_run', would: describeWay(policy, unit) }
     : { code: 'cannot_act', detail: obstacle };

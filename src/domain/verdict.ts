@@ -60,8 +60,8 @@ export interface RestartOrder {
   readonly policy: ProcessPolicy;
   /** The breaker was half-open: this handling is its trial, with one attempt. */
   readonly isTrial: boolean;
-  /** The unit as triage saw it; null: none, or not looked at. */
-  readonly unit: SeenUnit | null;
+  /** The unit as triage saw it; null: none, or not looked at; `no_answer`: the target is a guess, so nothing may be done. */
+  readonly unit: SeenUnit | 'no_answer' | null;
 }
 
 export type Verdict =

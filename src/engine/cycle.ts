@@ -3,7 +3,6 @@ import type { AlarmRow, ProcessId } from '../domain/alarm.js';
 import { brakeAfterLook, mayBeMassAlarm, type BrakeLimits, type BrakeState } from '../domain/mass-alarm-brake.js';
 import type { ProcessPolicy } from '../domain/process-policy.js';
 import { triage, type TriageFacts } from '../domain/triage.js';
-import type { UnitState } from '../domain/unit-state.js';
 import { isForeign, type RestartOrder, type SkipReason, type Verdict } from '../domain/verdict.js';
 import type { AlarmSource } from '../ports/alarm-source.js';
 import type { Clock } from '../ports/clock.js';
@@ -49,11 +48,7 @@ export async function runCycle(
   const { brake, reason } = await applyBrake(deps, memory.brake, batch, signal);
   const found = noteSightings(deps, batch, unsettledAtRead);
   if (!deps.isDryRun) countRelapses(deps, batch, unsettledAtRead);
-  const units = await describeUnits(deps, batch, signal);
-  const facts = factsFor(deps, { unsettledAtRead, units, hold: hold ?? reason });
-  const verdicts = triage(batch, facts);
-  tellFound(deps, found, verdicts);
-  const told = tell(deps, verdicts);
+  const told = await judgeBatch(deps, { batch, found, unsettledAtRead, hold: hold ?? reason }, signal);
   const durationMs = Math.round(deps.clock.monotonicMs() - startedMs);
   deps.events.emit({ type: 'cycle.completed', alarmed: batch.length, ...told, durationMs });
   return { brake };
@@ -116,37 +111,69 @@ function countRelapses(deps: CycleDeps, batch: readonly AlarmRow[], unsettledAtR
   }
 }
 
-/** One question for all units of the batch; none where nothing in it may be restarted. */
-async function describeUnits(
-  deps: CycleDeps,
-  batch: readonly AlarmRow[],
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, UnitState> | null> {
+interface Looked extends Pick<TriageFacts, 'unsettledAtRead' | 'hold'> {
+  readonly batch: readonly AlarmRow[];
+  readonly found: readonly AlarmRow[];
+}
+
+interface Told {
+  readonly started: number;
+  readonly skipped: number;
+}
+
+/** What systemd has no say in is decided before it is asked: it may take its time, or not answer at all. */
+async function judgeBatch(deps: CycleDeps, looked: Looked, signal: AbortSignal): Promise<Told> {
+  const names = unitNames(deps, looked.batch);
+  const isUnits = ({ processName }: AlarmRow): boolean => {
+    const policy = processName === null ? null : deps.policyFor(processName);
+    return policy !== null && names.has(policy.systemName);
+  };
+  const { hold, unsettledAtRead } = looked;
+  const hostRestarts = deps.ledger.hostRestarts();
+  const nowMs = deps.clock.monotonicMs();
+  const judge = (isPart: (row: AlarmRow) => boolean, facts: Pick<TriageFacts, 'units' | 'hostRestarts'>): Told => {
+    const verdicts = triage(looked.batch.filter(isPart), factsFor(deps, { hold, unsettledAtRead, ...facts }));
+    tellFound(deps, looked.found.filter(isPart), verdicts);
+    return tell(deps, verdicts);
+  };
+  const first = judge((row) => !isUnits(row), { units: new Map(), hostRestarts });
+  if (names.size === 0) return first;
+  const units = await deps.units.describe([...names], { timeoutMs: QUESTION_TIMEOUT_MS, signal });
+  const startedNow = Array.from({ length: first.started }, () => nowMs);
+  const second = judge(isUnits, {
+    units: units === 'unavailable' ? null : units,
+    hostRestarts: [...hostRestarts, ...startedNow],
+  });
+  return { started: first.started + second.started, skipped: first.skipped + second.skipped };
+}
+
+/** Names that systemd is to be asked for, all in one question. */
+function unitNames(deps: CycleDeps, batch: readonly AlarmRow[]): ReadonlySet<string> {
   const names = new Set<string>();
   for (const { processName } of batch) {
     const policy = processName === null ? null : deps.policyFor(processName);
     if (policy?.enabled === true && policy.strategy !== 'process') names.add(policy.systemName);
   }
-  if (names.size === 0) return new Map();
-  const units = await deps.units.describe([...names], { timeoutMs: QUESTION_TIMEOUT_MS, signal });
-  return units === 'unavailable' ? null : units;
+  return names;
 }
 
-function factsFor(deps: CycleDeps, looked: Pick<TriageFacts, 'unsettledAtRead' | 'units' | 'hold'>): TriageFacts {
+function factsFor(
+  deps: CycleDeps,
+  looked: Pick<TriageFacts, 'unsettledAtRead' | 'units' | 'hold' | 'hostRestarts'>,
+): TriageFacts {
   return {
     ...looked,
     nowMs: deps.clock.monotonicMs(),
     policyFor: deps.policyFor,
     memoryOf: (processId) => deps.ledger.memoryOf(processId),
     targets: deps.recoveries.targets(),
-    hostRestarts: deps.ledger.hostRestarts(),
     hostBudget: deps.ledger.hostBudget,
     isDryRun: deps.isDryRun,
   };
 }
 
 /** Returns how many restarts were handed over and how many rows were left alone. */
-function tell(deps: CycleDeps, verdicts: readonly Verdict[]): { readonly started: number; readonly skipped: number } {
+function tell(deps: CycleDeps, verdicts: readonly Verdict[]): Told {
   let started = 0;
   for (const verdict of verdicts) {
     if (verdict.kind === 'skip') {

@@ -12,6 +12,8 @@ import { directoryNow, look, type Look } from './observe.js';
 export type VerifyResult =
   | { readonly kind: 'well'; readonly detail: string; readonly evidence: Evidence }
   | { readonly kind: 'unwell'; readonly detail: string }
+  /** systemd did not answer to the end: nothing is known of the unit. */
+  | { readonly kind: 'in_doubt'; readonly detail: string }
   /** The row is no longer ours: nothing more is run for it. */
   | { readonly kind: 'no_longer_ours' }
   | { readonly kind: 'aborted' };
@@ -70,7 +72,8 @@ async function lookUntilSure(deps: HandsDeps, task: VerifyTask): Promise<VerifyR
       if (failure === null) return { kind: 'well', detail: judgement.detail, evidence: evidenceOfLook(now) };
       judgement = { kind: 'not_yet', detail: failure, isNew: false };
     }
-    if (clock.monotonicMs() >= deadlineMs) return { kind: 'unwell', detail: judgement.detail };
+    const isSilent = check.kind === 'unit' && now.unit === null;
+    if (clock.monotonicMs() >= deadlineMs) return { kind: isSilent ? 'in_doubt' : 'unwell', detail: judgement.detail };
     if ((await clock.sleep(policy.healthCheckIntervalMs, signal)) === 'aborted') return { kind: 'aborted' };
   }
 }

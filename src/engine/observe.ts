@@ -4,13 +4,15 @@ import { matchProcesses, type MatchResult } from '../domain/process-match.js';
 import type { Evidence } from '../domain/process-memory.js';
 import type { ProcessPolicy } from '../domain/process-policy.js';
 import { needsPrograms, type OwnCheck, type Seen } from '../domain/restart-plan.js';
-import type { SeenUnit } from '../domain/verdict.js';
+import type { RestartOrder } from '../domain/verdict.js';
 import type { UnitState } from '../domain/unit-state.js';
 import { QUESTION_TIMEOUT_MS, type HandsDeps } from './deps.js';
 
 type Eyes = Pick<HandsDeps, 'clock' | 'runner' | 'units' | 'table'>;
 
 const NO_PROGRAMS: MatchResult = { roots: [], rejected: [] };
+
+const NOTHING_SEEN = { unit: null, programs: NO_PROGRAMS, owningUnit: null, workingDirectory: null };
 
 /** A unit's state older than this is asked for again before acting on it. */
 const FRESH_MS = 250;
@@ -23,10 +25,10 @@ export async function observe(
   eyes: Eyes,
   policy: ProcessPolicy,
   signal: AbortSignal,
-  seen: SeenUnit | null = null,
+  seen: RestartOrder['unit'] = null,
 ): Promise<Seen> {
-  const fresh = seen !== null && eyes.clock.monotonicMs() - seen.atMs <= FRESH_MS ? seen.state : null;
-  const unit = policy.strategy === 'process' ? null : (fresh ?? (await describeUnit(eyes, policy.systemName, signal)));
+  const unit = policy.strategy === 'process' ? null : await unitNow(eyes, policy.systemName, signal, seen);
+  if (unit === 'no_answer') return { ...NOTHING_SEEN, nowMs: eyes.clock.monotonicMs(), isUnitUnknown: true };
   const asksForDirectory = commandLines(policy).some(needsWorkingDirectory);
   const programs =
     needsPrograms(policy, unit) || asksForDirectory ? await findPrograms(eyes, policy, signal) : NO_PROGRAMS;
@@ -34,11 +36,24 @@ export async function observe(
   return {
     nowMs: eyes.clock.monotonicMs(),
     unit,
+    isUnitUnknown: false,
     programs,
     owningUnit: program?.unit ? await owningUnit(eyes, program.unit, program.identity.pid, signal) : null,
     workingDirectory:
       asksForDirectory && program !== undefined ? await eyes.table.workingDirectory(program.identity) : null,
   };
+}
+
+/** As triage saw it, where that was only just now. */
+function unitNow(
+  eyes: Eyes,
+  name: string,
+  signal: AbortSignal,
+  seen: RestartOrder['unit'],
+): ReturnType<typeof describeUnit> {
+  if (seen === 'no_answer') return Promise.resolve(seen);
+  const isFresh = seen !== null && eyes.clock.monotonicMs() - seen.atMs <= FRESH_MS;
+  return isFresh ? Promise.resolve(seen.state) : describeUnit(eyes, name, signal);
 }
 
 function commandLines(policy: ProcessPolicy): readonly string[] {
@@ -52,9 +67,14 @@ export async function directoryNow(eyes: Eyes, policy: ProcessPolicy, signal: Ab
   return found ?? policy.workingDirectory;
 }
 
-/** The unit's state; null: no service manager answers. */
-export async function describeUnit(eyes: Eyes, name: string, signal: AbortSignal): Promise<UnitState | null> {
+/** The unit's state; null: no service manager runs; `no_answer`: it does, and nothing is known of the unit. */
+export async function describeUnit(
+  eyes: Eyes,
+  name: string,
+  signal: AbortSignal,
+): Promise<UnitState | 'no_answer' | null> {
   const units = await eyes.units.describe([name], { timeoutMs: QUESTION_TIMEOUT_MS, signal });
+  if (units === 'no_answer') return units;
   return units === 'unavailable' ? null : (units.get(name) ?? null);
 }
 
@@ -85,7 +105,7 @@ async function owningUnit(eyes: Eyes, unit: string, pid: number, signal: AbortSi
   if (!unit.endsWith('.service') || unit.startsWith('pm-')) return null;
   const state = await describeUnit(eyes, unit, signal);
   // Not told: then the unit counts as its owner.
-  if (state === null) return unit;
+  if (state === null || state === 'no_answer') return unit;
   return state.mainPid === pid ? state.id : null;
 }
 
@@ -102,6 +122,7 @@ export function evidenceOf(seen: Seen): Evidence {
 
 /** What a strategy's own check looks at. */
 export interface Look {
+  /** null: not looked at, or systemd did not answer. */
   readonly unit: UnitState | null;
   readonly programs: MatchResult;
 }
@@ -109,8 +130,10 @@ export interface Look {
 /** One look for the strategy's own check. */
 export async function look(eyes: Eyes, policy: ProcessPolicy, check: OwnCheck, signal: AbortSignal): Promise<Look> {
   switch (check.kind) {
-    case 'unit':
-      return { unit: await describeUnit(eyes, check.unit, signal), programs: NO_PROGRAMS };
+    case 'unit': {
+      const unit = await describeUnit(eyes, check.unit, signal);
+      return { unit: unit === 'no_answer' ? null : unit, programs: NO_PROGRAMS };
+    }
     case 'program':
       return { unit: null, programs: await findPrograms(eyes, policy, signal) };
     case 'none':

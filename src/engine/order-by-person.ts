@@ -26,9 +26,11 @@ export async function orderByPerson(
   policy: ProcessPolicy,
   signal: AbortSignal,
 ): Promise<RestartOrder> {
-  const unit = policy.strategy === 'process' ? null : await describeUnit(deps, policy.systemName, signal);
+  const asked = policy.strategy === 'process' ? null : await describeUnit(deps, policy.systemName, signal);
+  const unit = asked === 'no_answer' ? null : asked;
   const unitNames = unit === null ? [] : unit.names.flatMap((name) => [name, name.replace(/\.service$/, '')]);
-  const units = unit === null ? null : new Map([policy.systemName, ...unitNames].map((name) => [name, unit]));
+  const known = unit === null ? null : new Map([policy.systemName, ...unitNames].map((name) => [name, unit]));
+  const units = asked === 'no_answer' ? asked : known;
   const target = targetKey(policy, units);
   const isMeant = ({ processName }: Named): boolean => {
     if (processName === policy.processName) return true;
@@ -51,7 +53,7 @@ export async function orderByPerson(
     names,
     policy,
     isTrial: false,
-    unit: null,
+    unit: asked === 'no_answer' ? asked : null,
   };
 }
 

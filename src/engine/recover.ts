@@ -5,8 +5,8 @@ import { restartDelayMs } from '../domain/handling-time.js';
 import { interruptionText, type RestartOutcome } from '../domain/outcome.js';
 import { NO_EVIDENCE, type Evidence, type HandlingStep } from '../domain/process-memory.js';
 import type { ProcessPolicy } from '../domain/process-policy.js';
-import { planRestart, type RestartPlan, type Seen } from '../domain/restart-plan.js';
-import type { SeenUnit } from '../domain/verdict.js';
+import { NO_ANSWER, planRestart, type RestartPlan, type Seen } from '../domain/restart-plan.js';
+import type { RestartOrder } from '../domain/verdict.js';
 import type { HandsDeps } from './deps.js';
 import { verify, type VerifyResult } from './health-check.js';
 import { evidenceOf, observe } from './observe.js';
@@ -24,7 +24,7 @@ export interface RecoveryTask {
   /** From 1; a breaker's trial has one. */
   readonly maxAttempts: number;
   /** What triage saw; used for the first attempt while it is fresh. */
-  readonly unit: SeenUnit | null;
+  readonly unit: RestartOrder['unit'];
   readonly signal: AbortSignal;
   /** Asked right before acting. */
   readonly ownership: () => Promise<Ownership>;
@@ -110,7 +110,9 @@ async function runPreRestart(deps: HandsDeps, task: RecoveryTask): Promise<Resta
   if (policy.preRestartCommand === null) return null;
   const lost = await ownershipLost(task);
   if (lost !== null) return lost;
-  const seen = await observe(deps, policy, task.signal);
+  const seen = await observe(deps, policy, task.signal, task.unit);
+  if (task.signal.aborted) return { kind: 'interrupted', why: 'shutdown' };
+  if (seen.isUnitUnknown) return { kind: 'refused', detail: NO_ANSWER, isPassing: true };
   const filled = fillCommand(policy.preRestartCommand, {
     systemName: policy.systemName,
     workingDirectory: seen.workingDirectory ?? policy.workingDirectory,
@@ -130,8 +132,10 @@ async function runPreRestart(deps: HandsDeps, task: RecoveryTask): Promise<Resta
 async function runAttempt(deps: HandsDeps, task: RecoveryTask, attempt: number): Promise<AttemptResult> {
   const { policy, ref, maxAttempts, signal } = task;
   const seen = await observe(deps, policy, signal, attempt === 1 ? task.unit : null);
+  // Cut short, a question has no answer, and that says nothing.
+  if (signal.aborted) return over({ kind: 'interrupted', why: 'shutdown' });
   const plan = planRestart(policy, seen);
-  if (plan.kind === 'refuse') return over({ kind: 'refused', detail: plan.detail });
+  if (plan.kind === 'refuse') return over({ ...plan, kind: 'refused' });
   if (plan.kind === 'yield') return over({ kind: 'interrupted', why: 'operator_at_work' });
   const lost = await ownershipLost(task);
   if (lost !== null) return over(lost);
@@ -200,6 +204,8 @@ function fromVerified(verified: VerifyResult, acted: boolean, prefix: string): A
       return { kind: 'well', acted, evidence: verified.evidence };
     case 'unwell':
       return { kind: 'failed', acted, outcome: 'still_unhealthy', detail: prefix + verified.detail };
+    case 'in_doubt':
+      return over({ kind: 'refused', detail: prefix + verified.detail, isPassing: true });
     case 'no_longer_ours':
       return over({ kind: 'interrupted', why: 'no_longer_ours' });
     case 'aborted':

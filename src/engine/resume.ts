@@ -3,6 +3,7 @@ import type { ProcessId } from '../domain/alarm.js';
 import type { RestartOutcome } from '../domain/outcome.js';
 import { NO_EVIDENCE, type Handling, type ProcessMemory } from '../domain/process-memory.js';
 import type { ProcessPolicy } from '../domain/process-policy.js';
+import { NO_ANSWER } from '../domain/restart-plan.js';
 import { checkFor, findingOf } from '../domain/resumption.js';
 import { targetKey } from '../domain/triage.js';
 import type { RestartOrder } from '../domain/verdict.js';
@@ -57,7 +58,7 @@ export async function resumeAll(deps: ResumeDeps, signal: AbortSignal): Promise<
   }
 }
 
-/** null: systemd does not answer. */
+/** null: systemd does not run here or does not answer. */
 async function describeUnits(
   deps: ResumeDeps,
   all: readonly Leftover[],
@@ -67,7 +68,7 @@ async function describeUnits(
   const names = policies.filter(({ strategy }) => strategy !== 'process').map(({ systemName }) => systemName);
   if (names.length === 0) return new Map();
   const states = await deps.units.describe([...new Set(names)], options);
-  return states === 'unavailable' ? null : states;
+  return typeof states === 'string' ? null : states;
 }
 
 /** Processes of one handling together, as they were handled. */
@@ -92,7 +93,9 @@ function orderFor(deps: ResumeDeps, { ids, names, memory }: Leftover, units: Uni
   const policy = deps.policyFor(memory.processName);
   const [processId] = ids;
   if (policy === null || processId === undefined) return null;
-  const target = targetKey(policy, units);
+  const unit = (memory.inFlight?.before ?? memory.watch?.after)?.unit;
+  // Where systemd cannot be asked, its unit of then is the best guess.
+  const target = units === null && unit ? `unit:${unit.id}` : targetKey(policy, units);
   const lead = { processId, processName: memory.processName };
   return { target, lead, processIds: ids, names, policy, isTrial: memory.breaker.kind === 'half_open', unit: null };
 }
@@ -159,8 +162,9 @@ async function lookUntilDeadline(
       if (verified.kind === 'unwell') detail = verified.detail;
     }
     if (signal.aborted) return over({ kind: 'interrupted', why: 'shutdown' });
-    if (deps.clock.monotonicMs() >= handling.deadlineMs)
-      return over({ kind: 'still_unhealthy', attempts: Math.max(handling.attempt, 1), detail });
+    const isOver = deps.clock.monotonicMs() >= handling.deadlineMs;
+    if (isOver && seen.isUnitUnknown) return over({ kind: 'refused', detail: NO_ANSWER, isPassing: true });
+    if (isOver) return over({ kind: 'still_unhealthy', attempts: Math.max(handling.attempt, 1), detail });
     await deps.clock.sleep(policy.healthCheckIntervalMs, signal);
   }
 }

@@ -143,7 +143,7 @@ export class Watches {
     signal: AbortSignal,
   ): Promise<WatchJudgement> {
     if (evidence.unit !== null) {
-      const state = units === 'unavailable' ? undefined : units.get(evidence.unit.id);
+      const state = typeof units === 'string' ? undefined : units.get(evidence.unit.id);
       return state === undefined ? { kind: 'unsure' } : judgeWatchedUnit(evidence.unit, state);
     }
     if (evidence.processes.length === 0) return { kind: 'same' };

@@ -24,12 +24,15 @@ export type UnitActionResult =
 /** Unit name as asked → its state. Names without a unit have the state with `loadState: 'not-found'`. */
 export type UnitStates = ReadonlyMap<string, UnitState>;
 
+/**
+ * Nothing is known of any unit. `unavailable`: systemd does not run here. `no_answer`: it is here, but it failed, did not
+ * answer in time or was not waited for.
+ */
+export type UnitsUnknown = 'unavailable' | 'no_answer';
+
 export interface UnitManager {
-  /**
-   * The states of all named units in one question; names without a suffix mean `.service`.
-   * `unavailable`: systemd does not run here or does not answer.
-   */
-  describe(names: readonly string[], options: RunOptions): Promise<UnitStates | 'unavailable'>;
+  /** The states of all named units in one question; names without a suffix mean `.service`. */
+  describe(names: readonly string[], options: RunOptions): Promise<UnitStates | UnitsUnknown>;
   /** Restarts (or starts) the unit in job mode `fail`, and waits for the job. */
   restart(unit: string, options: RunOptions): Promise<UnitActionResult>;
   /** Forgets the unit's failed state and its start-limit count. */

@@ -57,7 +57,7 @@ function describing(get: () => UnitManagerUnderTest): void {
     ];
     const names = [...hostile, 'steady.service', 'missing.service', 'steady.service', 'masked.service'];
     const states = await get().manager.describe(names, OPTIONS);
-    if (states === 'unavailable') throw new Error('unavailable');
+    if (typeof states === 'string') throw new Error(states);
     expect([...states.keys()]).toEqual([...hostile, 'steady.service', 'missing.service', 'masked.service']);
     const loadStates = [...states.values()].map(({ loadState }) => loadState);
     expect(loadStates).toEqual([...hostile.map(() => 'not-found'), 'loaded', 'not-found', 'masked']);
@@ -67,7 +67,7 @@ function describing(get: () => UnitManagerUnderTest): void {
     expect(await get().manager.describe([], OPTIONS)).toEqual(new Map());
     const names = Array.from({ length: 250 }, (_, number) => `${'n'.repeat(200)}-${number}.service`);
     const states = await get().manager.describe([...names, 'steady.service'], OPTIONS);
-    if (states === 'unavailable') throw new Error('unavailable');
+    if (typeof states === 'string') throw new Error(states);
     expect(states.size).toBe(251);
     expect(names.every((name) => states.get(name)?.id === name)).toBe(true);
     expect(states.get('steady.service')?.loadState).toBe('loaded');
@@ -178,14 +178,14 @@ function waiting(get: () => UnitManagerUnderTest): void {
     const before = await look(get, 'steady.service');
     expect(await get().manager.restart('steady.service', aborted)).toEqual({ kind: 'aborted' });
     expect(await get().manager.resetFailed('steady.service', aborted)).toEqual({ kind: 'aborted' });
-    expect(await get().manager.describe(['steady.service'], aborted)).toBe('unavailable');
+    expect(await get().manager.describe(['steady.service'], aborted)).toBe('no_answer');
     expect(await look(get, 'steady.service')).toEqual(before);
   });
 }
 
 async function look(get: () => UnitManagerUnderTest, name: string): Promise<UnitState> {
   const states = await get().manager.describe([name], OPTIONS);
-  const state = states === 'unavailable' ? undefined : states.get(name);
+  const state = typeof states === 'string' ? undefined : states.get(name);
   if (state === undefined) throw new Error(`no state of ${name}`);
   return state;
 }

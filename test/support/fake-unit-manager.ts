@@ -4,7 +4,7 @@ import { notFoundState } from '../../src/adapters/systemd/systemctl-show.js';
 import type { UnitState } from '../../src/domain/unit-state.js';
 import type { Clock } from '../../src/ports/clock.js';
 import type { RunOptions } from '../../src/ports/command-runner.js';
-import type { UnitActionResult, UnitManager, UnitStates } from '../../src/ports/unit-manager.js';
+import type { UnitActionResult, UnitManager, UnitStates, UnitsUnknown } from '../../src/ports/unit-manager.js';
 import { deadState, stateOf, type FakeLife, type LivedLife } from './fake-unit-life.js';
 
 /** How one restart goes. Default: done at once, and it runs. An answer other than `done` and no life: it goes on as before. */
@@ -55,6 +55,8 @@ export class FakeUnitManager implements UnitManager {
   readonly calls: UnitCall[] = [];
   /** false: there is no systemd. */
   isAvailable = true;
+  /** true: systemd is there and answers nobody. */
+  isSilent = false;
   readonly #clock: Clock;
   readonly #entries = new Map<string, Entry>();
   #started = 0;
@@ -89,14 +91,20 @@ export class FakeUnitManager implements UnitManager {
     return this.calls.filter(({ kind }) => kind === 'restart').flatMap(({ names }) => names);
   }
 
-  async describe(names: readonly string[], { signal }: RunOptions): Promise<UnitStates | 'unavailable'> {
+  async describe(names: readonly string[], { timeoutMs, signal }: RunOptions): Promise<UnitStates | UnitsUnknown> {
     this.#record('describe', names);
-    if (!this.isAvailable || signal.aborted) return 'unavailable';
+    if (this.isSilent) await this.#clock.sleep(timeoutMs, signal);
+    if (this.isSilent || signal.aborted) return 'no_answer';
+    if (!this.isAvailable) return 'unavailable';
     return new Map(names.map((name) => [name, this.#state(name)]));
   }
 
   async restart(name: string, options: RunOptions): Promise<UnitActionResult> {
     this.#record('restart', [name]);
+    if (this.isSilent)
+      return {
+        kind: (await this.#clock.sleep(options.timeoutMs, options.signal)) === 'aborted' ? 'aborted' : 'timed_out',
+      };
     const entry = this.#find(name);
     const refusal = this.#refusal(entry, options.signal);
     if (refusal !== null || entry === undefined) return refusal ?? impossible(name);

@@ -179,7 +179,7 @@ export class MonitorBench {
 
   async stateOf(unit: string): Promise<UnitState> {
     const states = await this.units.describe([unit], { timeoutMs: 1000, signal: new AbortController().signal });
-    const state = states === 'unavailable' ? undefined : states.get(unit);
+    const state = typeof states === 'string' ? undefined : states.get(unit);
     if (state === undefined) throw new Error(`no state of ${unit}`);
     return state;
   }

@@ -1,6 +1,6 @@
 /** Tells from the end of a `systemctl` command how systemd took the request. */
 import type { CommandResult } from '../../ports/command-runner.js';
-import type { UnitActionResult } from '../../ports/unit-manager.js';
+import type { UnitActionResult, UnitsUnknown } from '../../ports/unit-manager.js';
 
 type Refusal = 'unavailable' | 'not_permitted' | 'conflict' | 'start_limit' | 'impossible';
 
@@ -21,6 +21,9 @@ const SAYINGS: readonly (readonly [RegExp, Refusal])[] = [
   ],
 ];
 
+/** No systemd that could answer, now or later: the rest of the failures may be over in a moment. */
+const NO_SYSTEMD = / not been booted with systemd|^Running in chroot, ignoring/m;
+
 const LONGEST_DETAIL = 300;
 
 /** `timed_out` and `aborted` end the waiting only: the job itself goes on in systemd. */
@@ -36,6 +39,13 @@ export function toActionResult(result: CommandResult): UnitActionResult {
     case 'not_started':
       return { kind: 'unavailable', detail: result.detail };
   }
+}
+
+/** Why a question about units was not answered. */
+export function whyUnknown(result: CommandResult): UnitsUnknown {
+  const isMissing = result.kind === 'not_started' && result.reason === 'missing';
+  const isElsewhere = result.kind === 'exited' && NO_SYSTEMD.test(result.output);
+  return isMissing || isElsewhere ? 'unavailable' : 'no_answer';
 }
 
 function refusal(output: string, exitCode: number): UnitActionResult {

@@ -1,11 +1,11 @@
 /** Merges questions about units that are asked while another one is being answered: a storm costs a few commands, not hundreds. */
 import type { RunOptions } from '../../ports/command-runner.js';
-import type { UnitActionResult, UnitManager, UnitStates } from '../../ports/unit-manager.js';
+import type { UnitActionResult, UnitManager, UnitStates, UnitsUnknown } from '../../ports/unit-manager.js';
 
 interface Question {
   readonly names: readonly string[];
   readonly options: RunOptions;
-  readonly answer: (states: UnitStates | 'unavailable') => void;
+  readonly answer: (states: UnitStates | UnitsUnknown) => void;
 }
 
 /**
@@ -21,18 +21,18 @@ export class CoalescingUnitManager implements UnitManager {
     this.#inner = inner;
   }
 
-  describe(names: readonly string[], options: RunOptions): Promise<UnitStates | 'unavailable'> {
-    if (options.signal.aborted) return Promise.resolve('unavailable');
+  describe(names: readonly string[], options: RunOptions): Promise<UnitStates | UnitsUnknown> {
+    if (options.signal.aborted) return Promise.resolve('no_answer');
     return new Promise((resolve, reject) => {
       const giveUp = (): void => {
         // What nobody waits for any more is not asked: at a stop it would only hold up the end.
         this.#waiting = this.#waiting.filter((other) => other !== question);
-        resolve('unavailable');
+        resolve('no_answer');
       };
       options.signal.addEventListener('abort', giveUp, { once: true });
-      const answer = (states: UnitStates | 'unavailable'): void => {
+      const answer = (states: UnitStates | UnitsUnknown): void => {
         options.signal.removeEventListener('abort', giveUp);
-        resolve(states === 'unavailable' ? states : pick(states, names));
+        resolve(typeof states === 'string' ? states : pick(states, names));
       };
       const question = { names, options, answer };
       this.#waiting.push(question);

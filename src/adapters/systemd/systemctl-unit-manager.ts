@@ -1,8 +1,8 @@
 /** The units of this host through the `systemctl` command. */
 import type { UnitState } from '../../domain/unit-state.js';
 import type { CommandResult, CommandRunner, RunOptions } from '../../ports/command-runner.js';
-import type { UnitActionResult, UnitManager, UnitStates } from '../../ports/unit-manager.js';
-import { toActionResult } from './action-result.js';
+import type { UnitActionResult, UnitManager, UnitStates, UnitsUnknown } from '../../ports/unit-manager.js';
+import { toActionResult, whyUnknown } from './action-result.js';
 import { notFoundState, parseShow, SHOWN_PROPERTIES } from './systemctl-show.js';
 import { toUnitName } from './unit-name.js';
 
@@ -21,13 +21,13 @@ export class SystemctlUnitManager implements UnitManager {
     this.#runner = runner;
   }
 
-  async describe(names: readonly string[], options: RunOptions): Promise<UnitStates | 'unavailable'> {
+  async describe(names: readonly string[], options: RunOptions): Promise<UnitStates | UnitsUnknown> {
     const units = [...new Set(names.map(toUnitName).filter((unit) => unit !== null))];
     const states = new Map<string, UnitState>();
     for (let first = 0; first < units.length; first += UNITS_PER_QUESTION) {
       const asked = units.slice(first, first + UNITS_PER_QUESTION);
       const answers = await this.#show(asked, options);
-      if (answers === 'unavailable') return 'unavailable';
+      if (typeof answers === 'string') return answers;
       asked.forEach((unit, index) => states.set(unit, answers[index] ?? notFoundState(unit)));
     }
     return new Map(names.map((name) => [name, states.get(toUnitName(name) ?? '') ?? notFoundState(name)]));
@@ -49,16 +49,17 @@ export class SystemctlUnitManager implements UnitManager {
   }
 
   /** The states of `units`, in their order. An answer that is short of a unit is asked for again in halves. */
-  async #show(units: readonly string[], options: RunOptions): Promise<readonly UnitState[] | 'unavailable'> {
+  async #show(units: readonly string[], options: RunOptions): Promise<readonly UnitState[] | UnitsUnknown> {
     const properties = `--property=${SHOWN_PROPERTIES.join(',')}`;
     const result = await this.#systemctl(['show', properties, '--', ...units], options);
     const states = result.kind === 'exited' ? parseShow(result.output) : [];
     if (states.length === units.length) return states;
-    if (states.length === 0 || units.length === 1) return 'unavailable';
+    if (states.length === 0 || units.length === 1) return whyUnknown(result);
     const half = Math.ceil(units.length / 2);
     const left = await this.#show(units.slice(0, half), options);
-    const right = left === 'unavailable' ? left : await this.#show(units.slice(half), options);
-    return left === 'unavailable' || right === 'unavailable' ? 'unavailable' : [...left, ...right];
+    if (typeof left === 'string') return left;
+    const right = await this.#show(units.slice(half), options);
+    return typeof right === 'string' ? right : [...left, ...right];
   }
 
   #systemctl(args: readonly string[], options: RunOptions): Promise<CommandResult> {

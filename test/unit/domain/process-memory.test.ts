@@ -55,6 +55,11 @@ describe('a handling that is over', () => {
       { untilMs: NOW + 60_000, detail: 'polkit' },
     ],
     [
+      'is held for ten seconds where it may be right in a moment',
+      { kind: 'refused', detail: 'silence', isPassing: true },
+      { untilMs: NOW + 10_000, detail: 'silence' },
+    ],
+    [
       'is held for ten seconds where an operator is at work',
       { kind: 'interrupted', why: 'operator_at_work' },
       { untilMs: NOW + 10_000, detail: 'a job for its unit is under way already' },

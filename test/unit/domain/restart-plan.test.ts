@@ -20,7 +20,15 @@ const [one, two] = [table.add({ pid: 41, argv: ['app'] }), table.add({ pid: 42, 
 const missing = notFoundState('app.service');
 
 function seen(unit: UnitState | null, roots: readonly RunningProcess[] = [], wish: Partial<Seen> = {}): Seen {
-  return { nowMs: NOW, unit, programs: { roots, rejected: [] }, owningUnit: null, workingDirectory: null, ...wish };
+  return {
+    nowMs: NOW,
+    unit,
+    isUnitUnknown: false,
+    programs: { roots, rejected: [] },
+    owningUnit: null,
+    workingDirectory: null,
+    ...wish,
+  };
 }
 
 function plan(policy: PolicyWish, now: Seen): RestartPlan {
@@ -49,6 +57,18 @@ describe('a unit that turns out to be a protected one by another name', () => {
     expect(stepsOf(plan({ strategy: 'custom', restartCommand: 'mend' }, seen(aliased)))).toEqual(refused);
     expect(plan({ allowProtected: true }, seen(aliased)).kind).toBe('act');
   });
+});
+
+describe('a systemd that is here but does not answer', () => {
+  const silent = seen(null, [], { isUnitUnknown: true });
+
+  it.each([{ strategy: 'auto' }, { strategy: 'service' }, { strategy: 'custom', restartCommand: 'mend' }] as const)(
+    'is no ground to act on, for a moment: $strategy',
+    (policy) => {
+      const detail = 'systemd does not answer: whether there is such a unit is not known, so nothing is done';
+      expect(plan(policy, silent)).toEqual({ kind: 'refuse', detail, isPassing: true });
+    },
+  );
 });
 
 describe('strategy service', () => {
@@ -100,7 +120,7 @@ describe('strategy service', () => {
       unit({ refusesManualStart: true }),
       ['refuse: unit app.service refuses to be started by hand'],
     ],
-    ['refuses without systemd', null, ['refuse: systemd does not run here or does not answer']],
+    ['refuses without systemd', null, ['refuse: systemd does not run here']],
   ])('%s', (_sentence, state, steps) => {
     expect(stepsOf(plan({ strategy: 'service' }, seen(state)))).toEqual(steps);
   });

@@ -18,6 +18,7 @@ const noUnit = notFoundState('app.service');
 const seen = (wish: { unit?: Seen['unit']; roots?: readonly RunningProcess[] }): Seen => ({
   nowMs: 0,
   unit: wish.unit ?? null,
+  isUnitUnknown: false,
   programs: { roots: wish.roots ?? [], rejected: [] },
   owningUnit: null,
   workingDirectory: null,

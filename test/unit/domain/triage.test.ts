@@ -107,6 +107,10 @@ describe('a row is handled', () => {
       'without systemd, where its strategy needs none',
       { policies: { app: { strategy: 'process' } }, facts: { units: null } },
     ],
+    [
+      'while systemd does not answer, where its strategy needs none',
+      { policies: { app: { strategy: 'process' } }, facts: { units: 'no_answer' } },
+    ],
   ])('%s', (_sentence, world) => {
     expect(reasonFor(app, world)).toBe('restart');
   });

@@ -1,7 +1,7 @@
 /** Questions about units that come together are asked together, and each gets its own answer. */
 import { expect, it, describe } from 'vitest';
 import { CoalescingUnitManager } from '../../../src/adapters/systemd/coalescing-unit-manager.js';
-import type { UnitManager, UnitStates } from '../../../src/ports/unit-manager.js';
+import type { UnitManager, UnitStates, UnitsUnknown } from '../../../src/ports/unit-manager.js';
 import { notFoundState } from '../../../src/adapters/systemd/systemctl-show.js';
 
 /** Answers when told to, and notes what it was asked. */
@@ -9,7 +9,7 @@ class SlowUnits implements UnitManager {
   readonly asked: (readonly string[])[] = [];
   readonly #answers: (() => void)[] = [];
 
-  describe(names: readonly string[]): Promise<UnitStates | 'unavailable'> {
+  describe(names: readonly string[]): Promise<UnitStates | UnitsUnknown> {
     this.asked.push(names);
     const states = new Map(names.map((name) => [name, notFoundState(name)]));
     return new Promise((resolve) => this.#answers.push(() => resolve(states)));
@@ -28,8 +28,8 @@ class SlowUnits implements UnitManager {
   }
 }
 
-const namesOf = (states: UnitStates | 'unavailable'): readonly string[] =>
-  states === 'unavailable' ? [] : [...states.keys()];
+const namesOf = (states: UnitStates | UnitsUnknown): readonly string[] =>
+  typeof states === 'string' ? [] : [...states.keys()];
 
 const options = (signal = new AbortController().signal): { timeoutMs: number; signal: AbortSignal } => ({
   timeoutMs: 1000,
@@ -71,14 +71,14 @@ describe('coalescing unit manager', () => {
     const first = units.describe(['a'], options(impatient.signal));
     const second = units.describe(['b'], options());
     impatient.abort();
-    expect(await first).toBe('unavailable');
+    expect(await first).toBe('no_answer');
     slow.answerNext();
     slow.answerNext();
     await Promise.resolve();
     slow.answerNext();
     await expect.poll(() => slow.asked.length).toBe(2);
     slow.answerNext();
-    expect(await second).not.toBe('unavailable');
+    expect(await second).not.toBe('no_answer');
   });
 
   it('does not ask for whom nobody waits any more', async () => {
@@ -88,8 +88,8 @@ describe('coalescing unit manager', () => {
     const first = units.describe(['a'], options());
     const queued = units.describe(['b'], options(stop.signal));
     stop.abort();
-    expect(await queued).toBe('unavailable');
-    expect(await units.describe(['c'], options(stop.signal))).toBe('unavailable');
+    expect(await queued).toBe('no_answer');
+    expect(await units.describe(['c'], options(stop.signal))).toBe('no_answer');
     slow.answerNext();
     expect(namesOf(await first)).toEqual(['a']);
     expect(slow.asked).toEqual([['a']]);

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { SystemctlUnitManager } from '../../../src/adapters/systemd/systemctl-unit-manager.js';
 import type { Command } from '../../../src/ports/command-runner.js';
+import { FakeClock } from '../../support/fake-clock.js';
 import { ScriptedRunner, type ScriptedAnswer } from '../../support/scripted-runner.js';
 
 const OPTIONS = { timeoutMs: 5000, signal: new AbortController().signal };
@@ -130,15 +131,35 @@ describe('describe', () => {
     expect(asked[0]).toHaveLength(60);
   });
 
-  it('is unavailable when systemctl fails, dies, is late or missing', async () => {
-    const answers: readonly ScriptedAnswer[] = [
-      { exitCode: 1, output: 'Failed to connect to bus: Connection refused\n' },
-      { diedOf: 'SIGKILL' },
-      { notStarted: 'missing' },
-      { exitCode: 0, output: '' },
-    ];
-    const { manager } = setUp(...answers);
-    for (const answer of answers)
-      expect([answer, await manager.describe(['a', 'b'], OPTIONS)]).toEqual([answer, 'unavailable']);
+  it.each<[string, ScriptedAnswer]>([
+    ['systemctl is missing', { notStarted: 'missing' }],
+    [
+      'another init system runs',
+      {
+        exitCode: 1,
+        output:
+          "System has not been booted with systemd as init system (PID 1). Can't operate.\nFailed to connect to bus: Host is down\n",
+      },
+    ],
+    ['it runs outside a chroot', { exitCode: 0, output: "Running in chroot, ignoring command 'show'\n" }],
+  ])('says that systemd is not here where %s', async (_what, answer) => {
+    expect(await setUp(answer).manager.describe(['a', 'b'], OPTIONS)).toBe('unavailable');
+  });
+
+  it.each<[string, ScriptedAnswer]>([
+    ['the bus refuses', { exitCode: 1, output: 'Failed to connect to bus: Connection refused\n' }],
+    ['the bus is gone', { exitCode: 1, output: 'Failed to connect to bus: No such file or directory\n' }],
+    ['the call takes too long', { exitCode: 1, output: 'Failed to get properties: Connection timed out\n' }],
+    ['systemctl is killed', { diedOf: 'SIGKILL' }],
+    ['systemctl is late', { afterMs: Infinity }],
+    ['systemctl cannot be started now', { notStarted: 'other' }],
+    ['systemctl may not be executed', { notStarted: 'not_permitted' }],
+    ['systemctl says nothing', { exitCode: 0, output: '' }],
+  ])('says that there was no answer where %s', async (_what, answer) => {
+    const clock = new FakeClock();
+    const manager = new SystemctlUnitManager(new ScriptedRunner(clock).on('systemctl', answer));
+    const asked = manager.describe(['a', 'b'], OPTIONS);
+    await clock.advance(OPTIONS.timeoutMs);
+    expect(await asked).toBe('no_answer');
   });
 });
