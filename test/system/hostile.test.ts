@@ -83,7 +83,7 @@ describeOnMachine('a hostile row', () => {
       expect(await startsOfHonest()).toBe(starts + 2);
       expect(await surroundings()).toEqual(before);
       const lines = (await host.log()).slice(logged);
-      const told = lines.filter(isOfRow);
+      const told = lines.filter(isOfRow).sort((one, other) => (one.processId ?? 0) - (other.processId ?? 0));
       const isDefault = processes.startsWith('[process.default]');
       // Without a section a name that could be a unit's is simply nobody's business.
       const expected = HOSTILE.map(([, why], index) => [
