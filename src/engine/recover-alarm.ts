@@ -3,7 +3,6 @@ import type { HandlingRef } from '../domain/event.js';
 import { longestHandlingMs } from '../domain/handling-time.js';
 import { breakerVote, type RestartOutcome } from '../domain/outcome.js';
 import type { RestartOrder } from '../domain/verdict.js';
-import type { AlarmSource } from '../ports/alarm-source.js';
 import { StoreError } from '../ports/store-error.js';
 import type { HandsDeps } from './deps.js';
 import { isOf, type Subject } from './ledger.js';
@@ -12,7 +11,6 @@ import type { Watches, WatchTask } from './watches.js';
 import { clearAlarms, type WriteBackDeps } from './write-back.js';
 
 export interface RecoverAlarmDeps extends HandsDeps, WriteBackDeps {
-  readonly source: AlarmSource;
   readonly watches: Watches;
   /** Aborted when the monitor stops taking new work: watches end then. */
   readonly draining: AbortSignal;

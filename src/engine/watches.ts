@@ -3,6 +3,7 @@ import type { HandlingRef } from '../domain/event.js';
 import type { Evidence } from '../domain/process-memory.js';
 import type { ProcessPolicy } from '../domain/process-policy.js';
 import { judgeWatchedPrograms, judgeWatchedUnit, type WatchJudgement } from '../domain/watch-check.js';
+import type { UnitStates, UnitsUnknown } from '../ports/unit-manager.js';
 import { QUESTION_TIMEOUT_MS, type HandsDeps } from './deps.js';
 import { configuredFailure } from './health-check.js';
 import type { Subject } from './ledger.js';
@@ -77,8 +78,6 @@ export class Watches {
       await this.lookInTurn(signal);
     } finally {
       signal.removeEventListener('abort', stop);
-      // Here and not later: what is added from now on must find nobody running.
-      this.running = null;
     }
   }
 
@@ -91,7 +90,8 @@ export class Watches {
       const due = [...this.watched].filter(([, { dueMs }]) => dueMs <= nowMs);
       if (due.length > 0) await this.lookAt(due, signal);
     }
-    // At once and not when the promise has settled: what is added in between would never be looked at.
+    // Here, at once, and nowhere else: what is added before would never be looked at, and a loop that has begun since
+    // must not be forgotten.
     this.running = null;
   }
 
@@ -116,20 +116,13 @@ export class Watches {
     }
   }
 
-  private async describe(
-    ids: readonly (string | null)[],
-    signal: AbortSignal,
-  ): ReturnType<HandsDeps['units']['describe']> {
+  private async describe(ids: readonly (string | null)[], signal: AbortSignal): Promise<UnitStates | UnitsUnknown> {
     const names = ids.filter((id) => id !== null);
     if (names.length === 0) return new Map();
     return this.deps.units.describe(names, { timeoutMs: QUESTION_TIMEOUT_MS, signal });
   }
 
-  private async judge(
-    task: WatchTask,
-    units: Awaited<ReturnType<HandsDeps['units']['describe']>>,
-    signal: AbortSignal,
-  ): Promise<WatchJudgement> {
+  private async judge(task: WatchTask, units: UnitStates | UnitsUnknown, signal: AbortSignal): Promise<WatchJudgement> {
     const own = await this.judgeOwn(task, units, signal);
     if (own.kind !== 'same' || task.policy.healthChecks.length === 0) return own;
     const deadlineMs = this.nowMs() + task.policy.healthCheckTimeoutMs;
@@ -139,7 +132,7 @@ export class Watches {
 
   private async judgeOwn(
     { evidence, policy }: WatchTask,
-    units: Awaited<ReturnType<HandsDeps['units']['describe']>>,
+    units: UnitStates | UnitsUnknown,
     signal: AbortSignal,
   ): Promise<WatchJudgement> {
     if (evidence.unit !== null) {
