@@ -16,6 +16,7 @@ import { Monitor } from '../engine/monitor.js';
 import type { LoopState } from '../engine/poll-loop.js';
 import type { AlarmStore } from '../ports/alarm-store.js';
 import type { Clock } from '../ports/clock.js';
+import { SOLE_OWNER } from '../ports/ownership.js';
 import { StoreError } from '../ports/store-error.js';
 import { createControlHandler } from './control-handler.js';
 import { CleanupStack, createShutdown, type Shutdown } from './lifecycle.js';
@@ -127,7 +128,7 @@ async function runWithLog(options: DaemonOptions, frame: Frame): Promise<DaemonE
   });
   const { source, writer } = store;
   const monitor = new Monitor(
-    { ...ports, source, writer, stateStore },
+    { ...ports, source, writer, owner: SOLE_OWNER, stateStore },
     monitorOptions(settings, mode.dryRun),
     shutdown,
     onBug,

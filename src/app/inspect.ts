@@ -11,6 +11,7 @@ import type { AlarmSource } from '../ports/alarm-source.js';
 import type { AlarmStore } from '../ports/alarm-store.js';
 import type { Clock } from '../ports/clock.js';
 import type { LoadedState } from '../ports/state-store.js';
+import { SOLE_OWNER } from '../ports/ownership.js';
 import { StoreError } from '../ports/store-error.js';
 import { controlSocketPath } from './daemon.js';
 import { monitorOptions } from './monitor-options.js';
@@ -100,7 +101,7 @@ export async function judgeRows(
   };
   const stateStore = { load: () => Promise.resolve(loaded), save: () => Promise.resolve({ kind: 'saved' } as const) };
   const monitor = new Monitor(
-    { ...ports, events, source, writer: store.writer, stateStore },
+    { ...ports, events, source, writer: store.writer, owner: SOLE_OWNER, stateStore },
     monitorOptions(settings, true),
     { draining: NEVER, hard: NEVER },
     (cause) => bugs.push(cause),

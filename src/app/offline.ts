@@ -9,6 +9,7 @@ import type { MonitorEvent } from '../domain/event.js';
 import { longestHandlingMs } from '../domain/handling-time.js';
 import type { Settings } from '../config/settings.js';
 import { Monitor } from '../engine/monitor.js';
+import { SOLE_OWNER } from '../ports/ownership.js';
 import type { ControlHandler, ControlReply, ControlRequest } from '../ports/control-handler.js';
 import { createControlHandler } from './control-handler.js';
 import { controlSocketPath } from './daemon.js';
@@ -120,7 +121,9 @@ async function serveOnce({ settings, request, onStep }: AskOptions, frame: Frame
   const stateStore = new FileStateStore({ directory: settings.monitor.stateDirectory, clock, access: 'owner' });
   const { source, writer, desk } = store;
   const options = monitorOptions(settings, false);
-  const monitor = new Monitor({ ...ports, source, writer, stateStore }, options, shutdown, (cause) => bugs.push(cause));
+  const monitor = new Monitor({ ...ports, source, writer, owner: SOLE_OWNER, stateStore }, options, shutdown, (cause) =>
+    bugs.push(cause),
+  );
   const loaded = await stateStore.load();
   // Not monitor.open(): what an earlier run has left is the next monitor's to settle.
   if (loaded.kind === 'loaded') monitor.ledger.restore(loaded.state);

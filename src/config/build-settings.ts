@@ -19,14 +19,23 @@ export function buildSettings(values: FixedValues, processes: ProcessSettings): 
     database: buildDatabase(values.database),
     monitor: buildMonitor(values.monitor),
     logging: buildLogging(values.logging),
-    host: { hostId: values.host.host_id },
-    selfRecovery: { heartbeatFile: values.selfRecovery.heartbeat_file },
+    host: {
+      hostId: values.host.host_id,
+      ownership: values.host.ownership,
+      standby: values.host.standby,
+      leaseTimeMs: values.host.lease_time,
+    },
+    selfRecovery: {
+      heartbeatFile: values.selfRecovery.heartbeat_file,
+      deadManUrl: values.selfRecovery.dead_man_url,
+      deadManIntervalMs: values.selfRecovery.dead_man_interval,
+    },
     processes,
   };
 }
 
 function buildDatabase(values: FixedValues['database']): DatabaseSettings {
-  const shared = { queryTimeoutMs: values.query_timeout, writeBack: values.write_back };
+  const shared = { queryTimeoutMs: values.query_timeout, writeBack: values.write_back, claims: values.claims };
   if (values.engine === 'sqlite') return { engine: 'sqlite', path: required('path', values.path), ...shared };
   return {
     engine: 'mysql',
@@ -38,6 +47,7 @@ function buildDatabase(values: FixedValues['database']): DatabaseSettings {
     ssl: { mode: values.ssl, caFile: values.ssl_ca, certFile: values.ssl_cert, keyFile: values.ssl_key },
     connectTimeoutMs: values.connect_timeout,
     poolSize: values.pool_size,
+    ownDatabase: values.own_database,
     ...shared,
   };
 }
@@ -56,6 +66,7 @@ function buildMonitor(values: FixedValues['monitor']): MonitorSettings {
     shell: values.shell,
     stateDirectory: values.state_dir,
     runDirectory: values.run_directory,
+    operatorsGroup: values.operators_group,
   };
 }
 

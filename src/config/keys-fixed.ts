@@ -1,7 +1,7 @@
 /** The keys of `[database]`, `[logging]`, `[host]` and `[self_recovery]`. */
 import { key, optional, type KeyTable } from './key.js';
 import { LOG_LEVELS } from './settings.js';
-import { addresses, choice, kilobytes, path, secret, seconds, text, wholeNumber } from './value-types.js';
+import { addresses, choice, kilobytes, path, secret, seconds, text, webAddress, wholeNumber } from './value-types.js';
 
 export const DATABASE_KEYS = {
   engine: key(
@@ -36,6 +36,15 @@ export const DATABASE_KEYS = {
     'auto',
     'Whether alarms are cleared: where the rights allow it, always (without the rights that is an error), or never.',
   ),
+  claims: key(
+    choice(['auto', 'off']),
+    'auto',
+    'Whether a row is marked before its process is restarted, so that an alarm raised again meanwhile is seen: by the sequence column where `migrate` has made one, else by a mark in `notes`.',
+  ),
+  own_database: optional(
+    text(64),
+    "Database of the monitor's own tables, which `migrate` makes; without it they are beside the alarms.",
+  ),
 } satisfies KeyTable;
 
 export const LOGGING_KEYS = {
@@ -56,6 +65,21 @@ export const HOST_KEYS = {
     wholeNumber(0, 4_294_967_295),
     'Only rows with this `host_id` are ours; without it rows of every host are.',
   ),
+  ownership: key(
+    choice(['auto', 'off']),
+    'auto',
+    'Whether one of several monitors of the same rows is their owner: by the lease that `migrate` has made room for, else by a lock of the server where that can be trusted; off: all of them act.',
+  ),
+  standby: key(
+    choice(['wait', 'exit']),
+    'wait',
+    'What a monitor does while another one is the owner: wait to take over, or end.',
+  ),
+  lease_time: key(
+    seconds(3, 300),
+    '15',
+    'After this long without a sign of life of the owner another monitor takes over.',
+  ),
 } satisfies KeyTable;
 
 export const SELF_RECOVERY_KEYS = {
@@ -63,4 +87,9 @@ export const SELF_RECOVERY_KEYS = {
     path(),
     'Rewritten in each cycle with the time in epoch seconds, for watchdogs of your own.',
   ),
+  dead_man_url: optional(
+    webAddress(),
+    'Address that is asked for after good cycles, so that somebody else notices when the monitor falls silent.',
+  ),
+  dead_man_interval: key(seconds(1, 86_400), '60', 'Least time between two such requests.'),
 } satisfies KeyTable;

@@ -1,6 +1,6 @@
 /** The keys of `[monitor]`, and those limits of it that a process section can set for itself. */
-import { key, type KeyTable } from './key.js';
-import { choice, factor, path, seconds, wholeNumber } from './value-types.js';
+import { key, optional, type KeyTable } from './key.js';
+import { choice, factor, path, seconds, userName, wholeNumber } from './value-types.js';
 
 /** Stand in `[monitor]` for all processes, and in `[process.default]` and `[process.NAME]` for some. */
 export const LIMIT_KEYS = {
@@ -48,5 +48,9 @@ export const MONITOR_KEYS = {
   ),
   shell: key(path(), '/bin/sh', 'Shell that runs the command lines.'),
   state_dir: key(path(), '/var/lib/process-monitor', 'Directory of what the monitor must remember.'),
+  operators_group: optional(
+    userName(),
+    'Group whose members may restart processes and set breakers through the running monitor; without it root alone may.',
+  ),
   run_directory: key(path(), '/run/process-monitor', 'Directory of the control socket.'),
 } satisfies KeyTable;

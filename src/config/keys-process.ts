@@ -7,6 +7,7 @@ import {
   command,
   factor,
   flag,
+  memorySize,
   path,
   portOrAddress,
   seconds,
@@ -71,6 +72,19 @@ const PLACE_KEYS = {
     ),
   ),
   user: optional(userName(), "User that a program started by the monitor runs as; without it the monitor's own."),
+  command_user: optional(
+    userName(),
+    'User that restart_command and pre_restart_command run as, in units that `grant` makes; without it they run as the monitor does.',
+  ),
+  start_mode: key(
+    choice(['foreground', 'background']),
+    'foreground',
+    'Whether the program that `start_command` starts stays, or puts itself into the background; for the unit that `grant` makes.',
+  ),
+  memory_max: optional(memorySize(), 'Most memory of a program that the monitor starts.'),
+  cpu_quota: optional(wholeNumber(1, 100_000), 'Most processor time of such a program, in percent of one processor.'),
+  tasks_max: optional(wholeNumber(1, 4_194_304), 'Most processes and threads of such a program.'),
+  open_files: optional(wholeNumber(16, 1_073_741_816), 'Most open files of such a program.'),
   working_directory: optional(path(), 'Directory that a started program runs in.'),
   environment: optional(
     variables(),

@@ -5,9 +5,17 @@ export interface Settings {
   readonly database: DatabaseSettings;
   readonly monitor: MonitorSettings;
   readonly logging: LoggingSettings;
-  readonly host: { readonly hostId: number | null };
+  readonly host: HostSettings;
   readonly selfRecovery: SelfRecoverySettings;
   readonly processes: ProcessSettings;
+}
+
+export interface HostSettings {
+  /** null: rows of every host are ours. */
+  readonly hostId: number | null;
+  readonly ownership: 'auto' | 'off';
+  readonly standby: 'wait' | 'exit';
+  readonly leaseTimeMs: number;
 }
 
 export type DatabaseSettings = MysqlSettings | SqliteSettings;
@@ -28,6 +36,9 @@ export interface MysqlSettings {
   /** 1 to 64. */
   readonly poolSize: number;
   readonly writeBack: WriteBackMode;
+  readonly claims: 'auto' | 'off';
+  /** Database of our own tables; null: that of the alarms. */
+  readonly ownDatabase: string | null;
 }
 
 export interface SqliteSettings {
@@ -35,6 +46,7 @@ export interface SqliteSettings {
   readonly path: string;
   readonly queryTimeoutMs: number;
   readonly writeBack: WriteBackMode;
+  readonly claims: 'auto' | 'off';
 }
 
 /** `auto`: clear alarms where the database user may; `never`: only look. */
@@ -68,6 +80,8 @@ export interface MonitorSettings {
   readonly shell: string;
   readonly stateDirectory: string;
   readonly runDirectory: string;
+  /** Whose members may act through the control socket; null: root alone. */
+  readonly operatorsGroup: string | null;
 }
 
 export interface LoggingSettings {
@@ -87,6 +101,9 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export interface SelfRecoverySettings {
   /** Rewritten with the epoch seconds of each cycle; null: none. */
   readonly heartbeatFile: string | null;
+  /** Asked for after good cycles; null: none. */
+  readonly deadManUrl: string | null;
+  readonly deadManIntervalMs: number;
 }
 
 export interface ProcessSettings {

@@ -57,6 +57,19 @@ export function kilobytes(min: number, max: number): ValueType<number> {
   return type('scalar', `whole kilobytes, ${String(min)} to ${String(max)}`, schema);
 }
 
+const MEMORY_UNITS = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 } as const;
+
+/** `512M`, in bytes in the program; at least a mebibyte, below which nothing starts. */
+export function memorySize(): ValueType<number> {
+  const schema = parsed((text) => {
+    const parts = /^(\d{1,15})([KMGT]?)$/i.exec(text);
+    const unit = parts?.[2]?.toUpperCase() as keyof typeof MEMORY_UNITS | undefined;
+    const bytes = parts === null || unit === undefined ? 0 : Number(parts[1]) * MEMORY_UNITS[unit];
+    return bytes >= MEMORY_UNITS.M && Number.isSafeInteger(bytes) ? bytes : null;
+  });
+  return type('scalar', 'a size such as 512M or 2G, from 1M', schema);
+}
+
 /** `2` or `1.5`. */
 export function factor(min: number, max: number): ValueType<number> {
   const schema = z

@@ -108,6 +108,8 @@ export type MonitorEvent =
     } & HandlingRef)
   /** The alarm could not be cleared or raised: remembered, paid first in the next cycle. */
   | ({ readonly type: 'write_back.owed'; readonly detail: string } & HandlingRef)
+  /** The alarm was raised again while its process was being restarted: it stays, and is handled anew. */
+  | ({ readonly type: 'alarm.raised_again' } & HandlingRef)
   /** Recovered, and the writer is off: the source must clear the alarm. */
   | ({ readonly type: 'write_back.off' } & HandlingRef)
   /** The process failed after its alarm was cleared; the alarm is raised again. */
@@ -133,6 +135,21 @@ export type MonitorEvent =
   | { readonly type: 'state.saved_again' }
   /** A handling that a dead monitor left behind was settled by looking. */
   | ({ readonly type: 'handling.resumed'; readonly finding: 'not_begun' | 'looking' } & HandlingRef)
+  /** Whether this monitor is the one that acts has changed; `detail` says who is, or what stands in the way. */
+  | {
+      readonly type: 'ownership.changed';
+      readonly state: 'owner' | 'standby' | 'unsure' | 'unknown';
+      readonly detail: string;
+    }
+  /** New settings are in force; `changes` names each key that has changed, `pending` what takes a restart of the monitor. */
+  | {
+      readonly type: 'settings.reloaded';
+      readonly changes: readonly string[];
+      readonly pending: readonly string[];
+      readonly durationMs: number;
+    }
+  /** The new settings were refused: the old ones stay. One for each mistake. */
+  | { readonly type: 'settings.refused'; readonly detail: string }
   /** A person asked for something through the control socket. */
   | {
       readonly type: 'request.served';

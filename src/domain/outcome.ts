@@ -9,6 +9,8 @@ export type Interruption =
   | 'isolated'
   /** The database could not be asked whether the row is still ours. */
   | 'blind'
+  /** Another monitor owns the rows of this host, or may do so any moment. */
+  | 'not_owner'
   /** Somebody else is acting on the unit right now. */
   | 'operator_at_work'
   /** The restart budget was used up before anything was done. */
@@ -33,6 +35,7 @@ const INTERRUPTIONS: Readonly<Record<Interruption, string>> = {
   no_longer_ours: 'its alarm has been cleared or acknowledged, or its row has another name now',
   isolated: 'its breaker is held open by a person',
   blind: 'the database does not answer',
+  not_owner: 'another monitor may own its row by now',
   // Not always an operator's: a job that outlived its attempt's time is there too.
   operator_at_work: 'a job for its unit is under way already',
   budget_used_up: 'its restart budget is used up',

@@ -28,6 +28,7 @@ export interface Handling {
   readonly attempt: number;
   readonly step: HandlingStep;
   readonly before: Evidence;
+  readonly claim: string | null;
 }
 
 export interface Debt {
@@ -35,6 +36,7 @@ export interface Debt {
   readonly stamp: string;
   readonly sinceMs: number;
   readonly alarmId: string;
+  readonly claim: string | null;
 }
 
 export interface Watch {

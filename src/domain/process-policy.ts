@@ -21,6 +21,15 @@ export interface StatusRange {
   readonly to: number;
 }
 
+/** What a started program may use at most; null: as much as there is. */
+export interface ProgramLimits {
+  readonly memoryMaxBytes: number | null;
+  /** Percent of one processor. */
+  readonly cpuQuotaPercent: number | null;
+  readonly tasksMax: number | null;
+  readonly openFiles: number | null;
+}
+
 /** Everything that decides how one process is handled. Times in milliseconds. */
 export interface ProcessPolicy {
   /** The name in the database that this policy is for. */
@@ -60,6 +69,11 @@ export interface ProcessPolicy {
   readonly pidFile: string | null;
   /** User that the started process runs as; null: the monitor's own. */
   readonly user: string | null;
+  /** User that the commands run as, in units that `grant` makes; null: they run as the monitor does. */
+  readonly commandUser: string | null;
+  /** Whether the started program stays, or puts itself into the background. */
+  readonly startMode: 'foreground' | 'background';
+  readonly limits: ProgramLimits;
   readonly workingDirectory: string | null;
   /** Environment of the started process and of this process's commands, beside a clean base. */
   readonly environment: Readonly<Record<string, string>>;

@@ -44,6 +44,8 @@ export interface StoredHandling {
   readonly step: 'pre_restart' | 'command' | 'unit' | 'stop' | 'start' | null;
   /** What ran before the first step, to tell a restart that happened from one that did not. */
   readonly before: StoredEvidence;
+  /** What the row was like when it was taken up; null: not claimed. */
+  readonly claim: string | null;
 }
 
 /** Marks of what runs: a changed mark proves that a restart happened. */
@@ -60,6 +62,8 @@ export interface StoredDebt {
   readonly stamp: string;
   readonly sinceMs: number;
   readonly alarmId: string;
+  /** What the row was like when it was taken up; null: not claimed. */
+  readonly claim: string | null;
 }
 
 /** A recovered process that is being watched until it counts as stable. */

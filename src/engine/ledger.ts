@@ -35,6 +35,9 @@ export interface Subject {
   readonly processName: string;
 }
 
+/** What the rows of each process were like when they were taken up; those that could not be marked are not in it. */
+export type Claims = ReadonlyMap<ProcessId, string>;
+
 /** Whether the row still belongs to the process: an id may have been given to another one, or a process been renamed. */
 export function isOf(row: NamedRow, { processId, processName }: Subject): boolean {
   return row.processId === processId && row.processName === processName;
@@ -88,8 +91,11 @@ export class Ledger {
   }
 
   /** A handling begins or goes on to its next step; durable when it resolves. */
-  async recordHandling(subjects: readonly Subject[], handling: Handling): Promise<void> {
-    for (const subject of subjects) this.change(subject, (memory) => ({ ...memory, inFlight: handling }));
+  async recordHandling(subjects: readonly Subject[], handling: Omit<Handling, 'claim'>, claims: Claims): Promise<void> {
+    for (const subject of subjects) {
+      const claim = claims.get(subject.processId) ?? null;
+      this.change(subject, (memory) => ({ ...memory, inFlight: { ...handling, claim } }));
+    }
     await this.save();
   }
 

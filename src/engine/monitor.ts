@@ -6,6 +6,7 @@ import type { BudgetLimits } from '../domain/restart-budget.js';
 import type { RestartOrder } from '../domain/verdict.js';
 import type { AlarmSource } from '../ports/alarm-source.js';
 import type { AlarmWriter } from '../ports/alarm-writer.js';
+import type { Ownership } from '../ports/ownership.js';
 import type { Random } from '../ports/random.js';
 import type { StateStore } from '../ports/state-store.js';
 import { runCycle, type CycleDeps, type CycleMemory } from './cycle.js';
@@ -23,6 +24,7 @@ import { payDebts, raiseAlarms } from './write-back.js';
 export interface MonitorPorts extends HandsDeps {
   readonly source: AlarmSource;
   readonly writer: AlarmWriter;
+  readonly owner: Ownership;
   readonly random: Random;
   readonly stateStore: StateStore;
 }
@@ -106,6 +108,7 @@ export class Monitor {
         startupGraceMs,
         beforeCycle: () => void this.#pay(),
         afterCycle,
+        owner: this.#ports.owner,
         cycle: (memory, hold) => runCycle(this.#cycleDeps, memory, hold, this.#stop.draining),
       },
       this.#stop.draining,

@@ -3,6 +3,7 @@ import { isOddTime, type CycleMoment } from '../domain/odd-time.js';
 import type { SkipReason } from '../domain/verdict.js';
 import type { Clock } from '../ports/clock.js';
 import type { EventSink } from '../ports/event-sink.js';
+import type { Ownership, OwnerState } from '../ports/ownership.js';
 import type { Random } from '../ports/random.js';
 import { StoreError } from '../ports/store-error.js';
 import type { CycleMemory } from './cycle.js';
@@ -13,6 +14,7 @@ export interface PollLoopDeps {
   readonly events: EventSink;
   readonly checkIntervalMs: number;
   readonly startupGraceMs: number;
+  readonly owner: Ownership;
   /** One pass; throws `StoreError` where the source does not answer. */
   readonly cycle: (memory: CycleMemory, hold: SkipReason | null) => Promise<CycleMemory>;
   /** Called before each pass, not waited for: pays what is owed. */
@@ -25,6 +27,8 @@ export interface LoopState {
   readonly isBlind: boolean;
   /** What the last failure said; null: the source answers. */
   readonly failure: StoreError | null;
+  /** Whether this monitor acts; while it does not, it does not look either. */
+  readonly owner: OwnerState;
 }
 
 interface Blindness {
@@ -46,6 +50,7 @@ export async function runPollLoop(deps: PollLoopDeps, draining: AbortSignal): Pr
   let blindness: Blindness | null = null;
   let lookFirst: SkipReason | null = null;
   let moment: CycleMoment | null = null;
+  let told: OwnerState = { kind: 'owner' };
   while (!draining.aborted) {
     const now: CycleMoment = { wallMs: clock.nowMs(), monotonicMs: clock.monotonicMs() };
     if (moment !== null && isOddTime(moment, now, plannedPauseMs(deps, blindness))) {
@@ -57,6 +62,15 @@ export async function runPollLoop(deps: PollLoopDeps, draining: AbortSignal): Pr
       lookFirst = { code: 'odd_time' };
     }
     moment = now;
+    const owner = deps.owner.state();
+    told = tellOwner(deps, told, owner);
+    if (owner.kind !== 'owner') {
+      deps.afterCycle({ isBlind: false, failure: null, owner });
+      await sleepUnlessChanged(deps, draining);
+      // However long that was, it was a wait for somebody else.
+      moment = null;
+      continue;
+    }
     deps.beforeCycle();
     const result = await tryCycle(deps, memory, lookFirst ?? startupHold(deps), draining);
     if (result === 'draining') return;
@@ -71,9 +85,41 @@ export async function runPollLoop(deps: PollLoopDeps, draining: AbortSignal): Pr
       }
     }
     if (blindness !== null) lookFirst = { code: 'just_sighted' };
-    deps.afterCycle({ isBlind: blindness !== null, failure: result instanceof StoreError ? result : null });
+    deps.afterCycle({ isBlind: blindness !== null, failure: result instanceof StoreError ? result : null, owner });
     await clock.sleep(pauseMs(deps, blindness, clock.monotonicMs() - now.monotonicMs), draining);
   }
+}
+
+/** Once per state and holder; the sole owner of its rows, who has never been anything else, is not worth a line. */
+function tellOwner({ events }: PollLoopDeps, told: OwnerState, now: OwnerState): OwnerState {
+  if (ownerText(told) === ownerText(now) && told.kind === now.kind) return told;
+  events.emit({ type: 'ownership.changed', state: now.kind, detail: ownerText(now) });
+  return now;
+}
+
+/** Who acts, or what stands in the way. */
+export function ownerText(state: OwnerState): string {
+  switch (state.kind) {
+    case 'owner':
+      return '';
+    case 'standby':
+      return `${state.holder} holds the rows of this host`;
+    case 'unsure':
+    case 'unknown':
+      return state.detail;
+  }
+}
+
+/** Taking over must not wait for the next look. */
+async function sleepUnlessChanged(
+  { clock, owner, checkIntervalMs }: PollLoopDeps,
+  draining: AbortSignal,
+): Promise<void> {
+  const over = new AbortController();
+  const either = AbortSignal.any([over.signal, draining]);
+  const changed = owner.changed(either);
+  if (owner.state().kind !== 'owner') await Promise.race([changed, clock.sleep(checkIntervalMs, either)]);
+  over.abort();
 }
 
 async function tryCycle(

@@ -1,11 +1,13 @@
 /** One order's way from the decision to the report, and what follows it: the watch over the recovered process. */
+import type { ProcessId } from '../domain/alarm.js';
 import type { HandlingRef } from '../domain/event.js';
 import { longestHandlingMs } from '../domain/handling-time.js';
 import { breakerVote, type RestartOutcome } from '../domain/outcome.js';
 import type { RestartOrder } from '../domain/verdict.js';
+import type { Claim } from '../ports/alarm-writer.js';
 import { StoreError } from '../ports/store-error.js';
 import type { HandsDeps } from './deps.js';
-import { isOf, type Subject } from './ledger.js';
+import { isOf, type Claims, type Subject } from './ledger.js';
 import { recover, type Ownership, type Recovered } from './recover.js';
 import type { Watches, WatchTask } from './watches.js';
 import { clearAlarms, type WriteBackDeps } from './write-back.js';
@@ -41,17 +43,51 @@ export async function recoverAlarm(
   const maxAttempts = isTrial ? 1 : policy.maxAttempts;
   const deadlineMs = startedMs + longestHandlingMs(policy, maxAttempts);
   const mark = { alarmId: ref.alarmId, startedMs, deadlineMs };
+  const claims = new Map<ProcessId, Claim>();
+  const ownership = (): Promise<Ownership> =>
+    handling.cause === 'person' ? Promise.resolve('ours') : ownershipOf(deps, order, signal);
   const recovered = await recover(deps, {
     ref,
     policy,
     maxAttempts,
     unit: order.unit,
     signal,
-    ownership: () => (handling.cause === 'person' ? Promise.resolve('ours') : ownershipOf(deps, order, signal)),
-    record: (progress) => deps.ledger.recordHandling(subjects, { ...mark, ...progress }),
+    ownership,
+    takeUp: async () => {
+      const answer = await ownership();
+      return answer === 'ours' ? takeUp(deps, { subjects, alarmId: ref.alarmId, claims }, signal) : answer;
+    },
+    record: (progress) => deps.ledger.recordHandling(subjects, { ...mark, ...progress }, claims),
     spend: () => deps.ledger.spend(subjects, policy.budget),
   });
-  return finishHandling(deps, { order, ref, startedMs, cause: handling.cause, recovered, before }, signal);
+  const { cause } = handling;
+  return finishHandling(deps, { order, ref, startedMs, cause, recovered, before, claims }, signal);
+}
+
+interface TakingUp {
+  readonly subjects: readonly Subject[];
+  readonly alarmId: string;
+  /** Filled in; what an earlier attempt has claimed is claimed anew. */
+  readonly claims: Map<ProcessId, Claim>;
+}
+
+/** What is raised while nothing can be written may be somebody else's: then nothing is done. */
+async function takeUp(
+  { writer }: RecoverAlarmDeps,
+  { subjects, alarmId, claims }: TakingUp,
+  signal: AbortSignal,
+): Promise<Ownership> {
+  try {
+    for (const { processId } of subjects) {
+      const result = await writer.claim(processId, alarmId, signal);
+      if (result.kind === 'claimed') claims.set(processId, result.claim);
+      else claims.delete(processId);
+    }
+    return 'ours';
+  } catch (cause: unknown) {
+    if (cause instanceof StoreError) return cause.code === 'not_owner' ? 'not_owner' : 'blind';
+    throw cause;
+  }
 }
 
 export interface FinishedRecovery {
@@ -61,6 +97,7 @@ export interface FinishedRecovery {
   readonly startedMs: number;
   readonly cause: HandlingCause;
   readonly recovered: Recovered;
+  readonly claims: Claims;
   /** The watch that the handling broke off; null: none. */
   readonly before: WatchTask | null;
 }
@@ -68,7 +105,7 @@ export interface FinishedRecovery {
 /** Write back, settle, report, watch: the second half of every handling, also of one that a dead monitor left behind. */
 export async function finishHandling(
   deps: RecoverAlarmDeps,
-  { order, ref, startedMs, cause, recovered, before }: FinishedRecovery,
+  { order, ref, startedMs, cause, recovered, before, claims }: FinishedRecovery,
   signal: AbortSignal,
 ): Promise<RestartOutcome> {
   const { policy } = order;
@@ -77,7 +114,7 @@ export async function finishHandling(
   const isUndecided = breakerVote(outcome) === 'abstain';
   const settling = isUndecided ? subjects : [...subjects, ...subjectsBeside(deps, order, { before, cause })];
   const isWell = outcome.kind === 'recovered';
-  const lost = isWell ? await clearAlarms(deps, subjects, ref.alarmId, signal) : [];
+  const lost = isWell ? await clearAlarms(deps, subjects, { alarmId: ref.alarmId, claims }, signal) : [];
   const settled = settling.filter(({ processId }) => !lost.includes(processId));
   // Ended by our own end: it stays on record, and the next run settles by looking what it had done.
   const isCutShort = outcome.kind === 'interrupted' && outcome.why === 'shutdown';
@@ -124,10 +161,13 @@ export function subjectsOf({ lead, processIds, names }: RestartOrder): readonly 
 async function ownershipOf(deps: RecoverAlarmDeps, order: RestartOrder, signal: AbortSignal): Promise<Ownership> {
   const isHeld = order.processIds.some((id) => deps.ledger.memoryOf(id)?.breaker.kind === 'isolated');
   if (isHeld) return 'isolated';
+  if (deps.owner.state().kind !== 'owner') return 'not_owner';
   try {
     const alarmed = await deps.source.stillAlarmed(order.processIds, signal);
     const subjects = subjectsOf(order);
-    return subjects.some((subject) => alarmed.some((row) => isOf(row, subject))) ? 'ours' : 'not_ours';
+    if (!subjects.some((subject) => alarmed.some((row) => isOf(row, subject)))) return 'not_ours';
+    // The question took its time.
+    return deps.owner.state().kind === 'owner' ? 'ours' : 'not_owner';
   } catch (cause: unknown) {
     if (cause instanceof StoreError) return 'blind';
     throw cause;

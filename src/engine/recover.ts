@@ -14,9 +14,9 @@ import { runPlan, runShellLine, type StepResult } from './run-plan.js';
 
 /**
  * Whether the row is still in alarm and unacknowledged, and still belongs to the process of that name; `blind`: the source could not be asked; `isolated`: a person
- * holds the breaker open.
+ * holds the breaker open; `not_owner`: another monitor may act on it by now.
  */
-export type Ownership = 'ours' | 'not_ours' | 'blind' | 'isolated';
+export type Ownership = 'ours' | 'not_ours' | 'blind' | 'isolated' | 'not_owner';
 
 export interface RecoveryTask {
   readonly ref: HandlingRef;
@@ -28,6 +28,8 @@ export interface RecoveryTask {
   readonly signal: AbortSignal;
   /** Asked right before acting. */
   readonly ownership: () => Promise<Ownership>;
+  /** The same question once more, and then takes the rows up: what is raised from now on is another alarm. */
+  readonly takeUp: () => Promise<Ownership>;
   /** Puts the next step on record before it is done. */
   readonly record: (progress: { attempt: number; step: HandlingStep; before: Evidence }) => Promise<void>;
   /** Takes one restart from the budget; false: it is used up. */
@@ -97,9 +99,12 @@ function pause(deps: HandsDeps, { policy, signal }: RecoveryTask, attempt: numbe
 }
 
 /** null: go on. */
-async function ownershipLost(task: RecoveryTask): Promise<RestartOutcome | null> {
+async function ownershipLost(
+  task: RecoveryTask,
+  ask: () => Promise<Ownership> = task.ownership,
+): Promise<RestartOutcome | null> {
   if (task.signal.aborted) return { kind: 'interrupted', why: 'shutdown' };
-  const ownership = await task.ownership();
+  const ownership = await ask();
   if (ownership === 'ours') return null;
   return { kind: 'interrupted', why: ownership === 'not_ours' ? 'no_longer_ours' : ownership };
 }
@@ -137,7 +142,7 @@ async function runAttempt(deps: HandsDeps, task: RecoveryTask, attempt: number):
   const plan = planRestart(policy, seen);
   if (plan.kind === 'refuse') return over({ ...plan, kind: 'refused' });
   if (plan.kind === 'yield') return over({ kind: 'interrupted', why: 'operator_at_work' });
-  const lost = await ownershipLost(task);
+  const lost = await ownershipLost(task, task.takeUp);
   if (lost !== null) return over(lost);
   if (plan.kind === 'act' && !task.spend()) return over({ kind: 'interrupted', why: 'budget_used_up' });
   deps.events.emit({ type: 'restart.attempted', ...ref, attempt, maxAttempts, how: plan.how });

@@ -10,6 +10,7 @@ import type { RestartOrder } from '../domain/verdict.js';
 import type { RunOptions } from '../ports/command-runner.js';
 import type { UnitStates } from '../ports/unit-manager.js';
 import { QUESTION_TIMEOUT_MS } from './deps.js';
+import type { Claims } from './ledger.js';
 import { verify } from './health-check.js';
 import { observe } from './observe.js';
 import type { Recovered } from './recover.js';
@@ -25,6 +26,7 @@ interface Leftover {
   readonly alarmId: string;
   readonly ids: readonly ProcessId[];
   readonly names: ReadonlyMap<ProcessId, string>;
+  readonly claims: Claims;
   readonly memory: ProcessMemory;
 }
 
@@ -45,7 +47,9 @@ export async function resumeAll(deps: ResumeDeps, signal: AbortSignal): Promise<
     const { inFlight } = leftover.memory;
     const order = orderFor(deps, leftover, units);
     if (inFlight === null) continue;
-    const run = (known: RestartOrder) => (): Promise<void> => resumeHandling(deps, known, inFlight, signal);
+    const { claims } = leftover;
+    const run = (known: RestartOrder) => (): Promise<void> =>
+      resumeHandling(deps, known, { handling: inFlight, claims }, signal);
     const job = order && { target: order.target, processIds: order.processIds, run: run(order) };
     if (job === null || !deps.recoveries.start(job)) giveUp(deps, leftover);
   }
@@ -82,10 +86,15 @@ function leftovers(deps: ResumeDeps, alarmIdOf: (memory: ProcessMemory) => strin
       alarmId,
       ids: [...(group?.ids ?? []), id],
       names: new Map([...(group?.names ?? []), [id, memory.processName]]),
+      claims: new Map([...(group?.claims ?? []), ...claimOf(id, memory)]),
       memory: group?.memory ?? memory,
     });
   }
   return [...groups.values()];
+}
+
+function claimOf(id: ProcessId, { inFlight }: ProcessMemory): readonly (readonly [ProcessId, string])[] {
+  return inFlight?.claim ? [[id, inFlight.claim]] : [];
 }
 
 /** null: the settings no longer know the process. */
@@ -108,7 +117,7 @@ function giveUp(deps: ResumeDeps, { names }: Leftover): void {
 async function resumeHandling(
   deps: ResumeDeps,
   order: RestartOrder,
-  handling: Handling,
+  { handling, claims }: { readonly handling: Handling; readonly claims: Claims },
   signal: AbortSignal,
 ): Promise<void> {
   const ref = refOf(order, handling.alarmId);
@@ -125,7 +134,7 @@ async function resumeHandling(
   if (recovered.outcome.kind === 'interrupted') return;
   await finishHandling(
     deps,
-    { order, ref, startedMs: handling.startedMs, cause: 'alarm', recovered, before: null },
+    { order, ref, startedMs: handling.startedMs, cause: 'alarm', recovered, before: null, claims },
     signal,
   );
 }

@@ -7,19 +7,27 @@ import type { AlarmSource } from '../ports/alarm-source.js';
 import type { AlarmWriter } from '../ports/alarm-writer.js';
 import type { Clock } from '../ports/clock.js';
 import type { EventSink } from '../ports/event-sink.js';
-import { StoreError } from '../ports/store-error.js';
-import { isOf, type Ledger, type Subject } from './ledger.js';
+import type { Ownership } from '../ports/ownership.js';
+import { StoreError, type StoreErrorCode } from '../ports/store-error.js';
+import { isOf, type Claims, type Ledger, type Subject } from './ledger.js';
 
 export interface WriteBackDeps {
   readonly clock: Clock;
   readonly source: AlarmSource;
   readonly writer: AlarmWriter;
+  readonly owner: Ownership;
   readonly ledger: Ledger;
   readonly events: EventSink;
 }
 
 /** `lost`: the row belongs to another name now, and nothing was written. */
 type Payment = 'paid' | 'lost' | StoreError;
+
+/** The handling that a clearing ends. */
+interface Cleared {
+  readonly alarmId: string;
+  readonly claims: Claims;
+}
 
 /**
  * Clears the alarm of every subject, or owes it. Returns those whose row belongs to another name now: they are settled
@@ -28,14 +36,15 @@ type Payment = 'paid' | 'lost' | StoreError;
 export async function clearAlarms(
   deps: WriteBackDeps,
   subjects: readonly Subject[],
-  alarmId: string,
+  { alarmId, claims }: Cleared,
   signal: AbortSignal,
 ): Promise<readonly ProcessId[]> {
   // The predecessor's words: operators look for them.
   const stamp = `Restarted at ${localTimeText(deps.clock.nowMs())}`;
   const lost: ProcessId[] = [];
   for (const subject of subjects) {
-    const debt: Debt = { kind: 'clear', stamp, sinceMs: deps.clock.monotonicMs(), alarmId };
+    const claim = claims.get(subject.processId) ?? null;
+    const debt: Debt = { kind: 'clear', stamp, sinceMs: deps.clock.monotonicMs(), alarmId, claim };
     if ((await payOrOwe(deps, subject, debt, signal)) === 'lost') lost.push(subject.processId);
   }
   return lost;
@@ -49,7 +58,7 @@ export async function raiseAlarms(
   signal: AbortSignal,
 ): Promise<void> {
   for (const subject of subjects) {
-    const debt: Debt = { kind: 'raise', stamp: '', sinceMs: deps.clock.monotonicMs(), alarmId };
+    const debt: Debt = { kind: 'raise', stamp: '', sinceMs: deps.clock.monotonicMs(), alarmId, claim: null };
     await payOrOwe(deps, subject, debt, signal);
   }
 }
@@ -70,6 +79,8 @@ async function payOrOwe(deps: WriteBackDeps, subject: Subject, debt: Debt, signa
  * Called before each cycle reads, not awaited by it.
  */
 export async function payDebts(deps: WriteBackDeps, signal: AbortSignal): Promise<void> {
+  // Kept until we are the owner again: whoever is it now goes by what the rows say.
+  if (deps.owner.state().kind !== 'owner') return;
   const owing = deps.ledger.entries().filter(([, { owed }]) => owed !== null);
   for (const [processId, { processName }] of owing) {
     // Asked anew: while others were paid, it may have failed again, or a person may have it handled.
@@ -78,10 +89,13 @@ export async function payDebts(deps: WriteBackDeps, signal: AbortSignal): Promis
     const subject = { processId, processName };
     const payment = await pay(deps, subject, memory.owed, { wasOwed: true, signal });
     if (payment === 'paid') deps.ledger.paid(subject);
-    if (payment instanceof StoreError && (payment.code === 'unreachable' || payment.code === 'refused')) break;
+    if (payment instanceof StoreError && STOPS_PAYING.has(payment.code)) break;
   }
   if (owing.length > 0) await deps.ledger.save();
 }
+
+/** What one debt has met, the next would meet too. */
+const STOPS_PAYING: ReadonlySet<StoreErrorCode> = new Set(['unreachable', 'refused', 'not_owner']);
 
 interface PayOptions {
   readonly wasOwed: boolean;
@@ -90,7 +104,7 @@ interface PayOptions {
 
 /** `paid`: written, or nothing left to write. */
 async function pay(
-  { source, writer, events, ledger }: WriteBackDeps,
+  { source, writer, owner, events, ledger }: WriteBackDeps,
   subject: Subject,
   debt: Debt,
   { wasOwed, signal }: PayOptions,
@@ -103,12 +117,15 @@ async function pay(
       events.emit({ type: 'write_back.done', ...ref, rows: 0, noteStored: false, wasOwed });
       return 'lost';
     }
-    const result =
-      debt.kind === 'clear'
-        ? await writer.clear(subject.processId, debt.stamp, signal)
-        : await writer.raise(subject.processId, signal);
-    if (debt.kind === 'raise') return 'paid';
-    if (result.kind === 'off') {
+    if (owner.state().kind !== 'owner') return notOwner();
+    if (debt.kind === 'raise') {
+      await writer.raise(subject.processId, signal);
+      return 'paid';
+    }
+    const result = await writer.clear(subject.processId, debt, signal);
+    if (result.kind === 'raised_again') {
+      events.emit({ type: 'alarm.raised_again', ...ref });
+    } else if (result.kind === 'off') {
       ledger.handled(subject);
       events.emit({ type: 'write_back.off', ...ref });
     } else {
@@ -122,6 +139,10 @@ async function pay(
     if (cause instanceof StoreError) return cause;
     throw cause;
   }
+}
+
+function notOwner(): StoreError {
+  return new StoreError('another monitor may own the rows of this host by now', 'not_owner', true);
 }
 
 function refOf({ processId, processName }: Subject, { alarmId }: Debt): HandlingRef {

@@ -6,4 +6,6 @@ export interface SupervisorNotifier {
   /** One line on how it is; control characters are removed. */
   status(text: string): Promise<void>;
   stopping(): Promise<void>;
+  /** A sign of life: without one in time we are ended and started anew. */
+  alive(): Promise<void>;
 }

@@ -73,7 +73,8 @@ export function describeAlarmStore(name: string, make: () => Promise<StoreFixtur
     describeAlarmSource({ fill, open });
 
     describe('clear', () => {
-      const clear = (processId = 1): Promise<unknown> => open().writer.clear(id(processId), STAMP, never);
+      const clear = (processId = 1): Promise<unknown> =>
+        open().writer.clear(id(processId), { stamp: STAMP, claim: null }, never);
       const stored = (rows: number): unknown => ({ kind: 'cleared', rows, noteStored: true });
 
       it.each([
@@ -101,7 +102,8 @@ export function describeAlarmStore(name: string, make: () => Promise<StoreFixtur
         ];
         await fill({}, rows);
         const { writer } = open({ hostId: 1 });
-        for (const row of rows) expect(await writer.clear(id(row.id), STAMP, never)).toEqual({ kind: 'not_ours' });
+        for (const row of rows)
+          expect(await writer.clear(id(row.id), { stamp: STAMP, claim: null }, never)).toEqual({ kind: 'not_ours' });
         expect(await fixture.statuses()).toEqual(rows);
       });
 
@@ -122,7 +124,9 @@ export function describeAlarmStore(name: string, make: () => Promise<StoreFixtur
         await clear();
         expect(await clear()).toEqual(stored(1));
         expect(await notes()).toEqual([`seen - ${STAMP}`]);
-        expect(await open().writer.clear(id(1), OLD_STAMP, never)).toEqual({ kind: 'not_ours' });
+        expect(await open().writer.clear(id(1), { stamp: OLD_STAMP, claim: null }, never)).toEqual({
+          kind: 'not_ours',
+        });
       });
     });
 
@@ -148,7 +152,7 @@ export function describeAlarmStore(name: string, make: () => Promise<StoreFixtur
     it('writes nothing where write-back is off', async () => {
       await fill({ 1: 'one' }, [{ id: 1, alarma: 1 }, { id: 2 }]);
       const { writer } = open({ writeBack: 'never' });
-      expect(await writer.clear(id(1), STAMP, never)).toEqual({ kind: 'off' });
+      expect(await writer.clear(id(1), { stamp: STAMP, claim: null }, never)).toEqual({ kind: 'off' });
       expect(await writer.raise(id(2), never)).toEqual({ kind: 'off' });
       expect(await alarms()).toEqual([1, 0]);
     });

@@ -121,7 +121,7 @@ describe.skipIf(missing !== null)('a list of servers', () => {
     const store = open();
     expect(await answering(store)).toBe('on 0');
     await tests[0]?.admin.run('SET GLOBAL read_only = 1');
-    expect(await store.writer.clear(id(1), STAMP, never)).toEqual(CLEARED);
+    expect(await store.writer.clear(id(1), { stamp: STAMP, claim: null }, never)).toEqual(CLEARED);
     expect(await tests[1]?.admin.rows('SELECT alarma FROM STATUS_PROCESS')).toEqual([{ alarma: 0 }]);
   });
 
@@ -129,7 +129,9 @@ describe.skipIf(missing !== null)('a list of servers', () => {
     for (const test of tests) await test.admin.run('SET GLOBAL read_only = 1');
     const store = open();
     expect(await answering(store)).toBe('on 0');
-    await expect(store.writer.clear(id(1), STAMP, never)).rejects.toMatchObject({ code: 'read_only' });
+    await expect(store.writer.clear(id(1), { stamp: STAMP, claim: null }, never)).rejects.toMatchObject({
+      code: 'read_only',
+    });
     expect(await answering(store)).toMatch(/^on \d$/);
   });
 });

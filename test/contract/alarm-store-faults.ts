@@ -86,7 +86,7 @@ export function describeFaults(product: string, server: () => DatabaseServer): v
       const { writer } = open();
       await writer.raise(id(2), never);
       await test.admin.run('START TRANSACTION; SELECT * FROM STATUS_PROCESS FOR UPDATE');
-      const cleared = writer.clear(id(1), STAMP, never);
+      const cleared = writer.clear(id(1), { stamp: STAMP, claim: null }, never);
       await waitForBlockedWrite(test);
       await killConnections(test);
       await waitForBlockedWrite(test);
@@ -100,7 +100,7 @@ export function describeFaults(product: string, server: () => DatabaseServer): v
         const { writer } = open();
         await writer.raise(id(2), never);
         await test.admin.run(`START TRANSACTION; ${sql}`);
-        const cleared = writer.clear(id(1), STAMP, never);
+        const cleared = writer.clear(id(1), { stamp: STAMP, claim: null }, never);
         await waitForBlockedWrite(test);
         await test.admin.run('COMMIT');
         return cleared;
@@ -130,10 +130,10 @@ export function describeFaults(product: string, server: () => DatabaseServer): v
     ])('says busy while $what is locked, and clears afterwards', async ({ lock, free }) => {
       const { writer } = open();
       await test.admin.run(lock);
-      const refused = writer.clear(id(1), STAMP, never);
+      const refused = writer.clear(id(1), { stamp: STAMP, claim: null }, never);
       await expect(refused).rejects.toMatchObject({ code: 'busy', retryable: true });
       await test.admin.run(free);
-      expect(await writer.clear(id(1), STAMP, never)).toEqual(CLEARED);
+      expect(await writer.clear(id(1), { stamp: STAMP, claim: null }, never)).toEqual(CLEARED);
     });
 
     it('sees alarms on a read-only server, and says that it takes no writes', async () => {
@@ -141,7 +141,9 @@ export function describeFaults(product: string, server: () => DatabaseServer): v
       try {
         const store = open();
         expect(await store.source.alarmed(never)).toHaveLength(1);
-        await expect(store.writer.clear(id(1), STAMP, never)).rejects.toMatchObject({ code: 'read_only' });
+        await expect(store.writer.clear(id(1), { stamp: STAMP, claim: null }, never)).rejects.toMatchObject({
+          code: 'read_only',
+        });
         expect((await store.probe(never)).warnings).toContainEqual(expect.stringContaining('read-only'));
       } finally {
         await test.admin.run('SET GLOBAL read_only = 0');
@@ -160,7 +162,7 @@ export function describeFaults(product: string, server: () => DatabaseServer): v
     it('says when it has no connection left to use', async () => {
       const { source, writer } = open({ poolSize: 1, connectTimeoutMs: 300 });
       await test.admin.run('START TRANSACTION; SELECT * FROM STATUS_PROCESS FOR UPDATE');
-      const cleared = writer.clear(id(1), STAMP, never);
+      const cleared = writer.clear(id(1), { stamp: STAMP, claim: null }, never);
       await waitForBlockedWrite(test);
       await expect(source.alarmed(never)).rejects.toThrow(/all 1 connections were in use for 300 ms/);
       await test.admin.run('ROLLBACK');

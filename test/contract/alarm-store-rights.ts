@@ -28,7 +28,7 @@ export function describeRights(product: string, server: () => DatabaseServer): v
       const store = test.open();
       expect(await store.probe(never)).toMatchObject({ writes: 'full', warnings: [] });
       expect(await store.source.alarmed(never)).toHaveLength(1);
-      expect(await store.writer.clear(id(1), STAMP, never)).toEqual(CLEARED);
+      expect(await store.writer.clear(id(1), { stamp: STAMP, claim: null }, never)).toEqual(CLEARED);
       expect(await store.writer.raise(id(1), never)).toEqual({ kind: 'raised', rows: 1 });
       const byHand = store.desk.apply('acknowledge', id(1), null, never);
       await expect(byHand).rejects.toMatchObject({ code: 'rights' });
@@ -50,7 +50,7 @@ export function describeRights(product: string, server: () => DatabaseServer): v
       await seed("'seen'");
       const store = test.open();
       expect(await store.probe(never)).toMatchObject({ writes: 'alarm_only' });
-      expect(await store.writer.clear(id(1), STAMP, never)).toEqual(CLEARED_WITHOUT_NOTE);
+      expect(await store.writer.clear(id(1), { stamp: STAMP, claim: null }, never)).toEqual(CLEARED_WITHOUT_NOTE);
       expect((await test.admin.rows('SELECT notes FROM STATUS_PROCESS'))[0]?.['notes']).toBe('seen');
     });
 
@@ -58,10 +58,10 @@ export function describeRights(product: string, server: () => DatabaseServer): v
       await test.prepare(LEGACY_TABLES, grant('SELECT'));
       await seed();
       const store = test.open();
-      expect(await store.writer.clear(id(1), STAMP, never)).toEqual({ kind: 'off' });
+      expect(await store.writer.clear(id(1), { stamp: STAMP, claim: null }, never)).toEqual({ kind: 'off' });
       expect(await store.writer.raise(id(1), never)).toEqual({ kind: 'off' });
       expect(await store.probe(never)).toMatchObject({ writes: 'none' });
-      const demanded = test.open({ writeBack: 'always' }).writer.clear(id(1), STAMP, never);
+      const demanded = test.open({ writeBack: 'always' }).writer.clear(id(1), { stamp: STAMP, claim: null }, never);
       await expect(demanded).rejects.toMatchObject({ code: 'rights', retryable: false });
     });
 
@@ -69,7 +69,7 @@ export function describeRights(product: string, server: () => DatabaseServer): v
       await test.prepare(LEGACY_TABLES, grant('SELECT, UPDATE'));
       await seed();
       const { writer } = test.open();
-      expect(await writer.clear(id(1), STAMP, never)).toEqual(CLEARED);
+      expect(await writer.clear(id(1), { stamp: STAMP, claim: null }, never)).toEqual(CLEARED);
       await test.admin.run(`REVOKE UPDATE ON alarm_rights.STATUS_PROCESS FROM '${USER}'@'%'`);
       expect(await writer.raise(id(1), never)).toEqual({ kind: 'off' });
     });

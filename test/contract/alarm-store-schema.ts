@@ -150,7 +150,7 @@ export function describeSchemas(product: string, server: () => DatabaseServer): 
       await seed(before);
       const { source, writer } = open();
       expect(await source.alarmed(never)).toMatchObject([{ processId: 1, processName: 'one' }]);
-      expect(await writer.clear(id(1), stamp ?? STAMP, never)).toEqual(cleared ?? CLEARED);
+      expect(await writer.clear(id(1), { stamp: stamp ?? STAMP, claim: null }, never)).toEqual(cleared ?? CLEARED);
       const { alarm, notes } = await row();
       expect({ alarm, notes: typeof notes === 'number' ? `${notes}` : (notes ?? null) }).toEqual({
         alarm: 0,
@@ -175,7 +175,7 @@ export function describeSchemas(product: string, server: () => DatabaseServer): 
       for (let hour = 10; hour < 16; hour += 1) {
         await test.admin.run('UPDATE STATUS_PROCESS SET alarma = 1');
         const stamp = `Restarted at 2026-11-20 ${hour}:00:00`;
-        expect(await writer.clear(id(1), stamp, never)).toEqual(CLEARED);
+        expect(await writer.clear(id(1), { stamp, claim: null }, never)).toEqual(CLEARED);
         expect((await row())['notes']).toBe(`Test alarm triggered at 2026-11-20 21:40:11 - ${stamp}`);
       }
     });
@@ -189,7 +189,7 @@ export function describeSchemas(product: string, server: () => DatabaseServer): 
         const { desk, source, writer } = open();
         expect(await desk.apply('raise', id(1), HOSTILE, never)).toBe(1);
         expect(await source.alarmed(never)).toEqual([{ processId: 1, processName: 'one', notes: HOSTILE }]);
-        expect(await writer.clear(id(1), STAMP, never)).toEqual(CLEARED);
+        expect(await writer.clear(id(1), { stamp: STAMP, claim: null }, never)).toEqual(CLEARED);
         expect((await row())['notes']).toBe(`${HOSTILE} - ${STAMP}`);
       } finally {
         await test.admin.run('SET GLOBAL sql_mode = DEFAULT');
@@ -219,7 +219,7 @@ export function describeSchemas(product: string, server: () => DatabaseServer): 
       expect(await source.alarmed(never)).toHaveLength(1);
       await test.admin.run('ALTER TABLE STATUS_PROCESS DROP notes');
       expect(await source.alarmed(never)).toEqual([{ processId: 1, processName: 'one', notes: null }]);
-      expect(await writer.clear(id(1), STAMP, never)).toEqual(CLEARED_WITHOUT_NOTE);
+      expect(await writer.clear(id(1), { stamp: STAMP, claim: null }, never)).toEqual(CLEARED_WITHOUT_NOTE);
     });
 
     it.each([
@@ -229,10 +229,10 @@ export function describeSchemas(product: string, server: () => DatabaseServer): 
       await test.prepare(LEGACY_TABLES);
       await seed("'seen'");
       const { writer } = open();
-      expect(await writer.clear(id(1), STAMP, never)).toEqual(CLEARED);
+      expect(await writer.clear(id(1), { stamp: STAMP, claim: null }, never)).toEqual(CLEARED);
       await test.admin.run('ALTER TABLE STATUS_PROCESS MODIFY notes TEXT');
       await test.admin.run(`UPDATE STATUS_PROCESS SET alarma = 1, notes = '${note}'`);
-      expect(await writer.clear(id(1), STAMP, never)).toEqual(CLEARED);
+      expect(await writer.clear(id(1), { stamp: STAMP, claim: null }, never)).toEqual(CLEARED);
       expect((await row())['notes']).toBe(`${note} - ${STAMP}`);
     });
 

@@ -132,7 +132,7 @@ function describeFile(name: string, openDriver: OpenSqliteDriver): void {
       await store.source.alarmed(never);
       const other = await openDriver(path);
       other.exec('INSERT INTO STATUS_PROCESS (process_id, alarma) VALUES (1, 1); BEGIN IMMEDIATE');
-      const cleared = store.writer.clear(id(1), STAMP, never);
+      const cleared = store.writer.clear(id(1), { stamp: STAMP, claim: null }, never);
       expect(await Promise.race([cleared, new Promise((resolve) => setImmediate(resolve, 'waits'))])).toBe('waits');
       other.exec('COMMIT');
       other.close();
@@ -157,7 +157,9 @@ function describeFile(name: string, openDriver: OpenSqliteDriver): void {
           "CREATE TRIGGER guard BEFORE UPDATE ON STATUS_PROCESS BEGIN SELECT RAISE(ROLLBACK, 'kept by a trigger'); END",
       );
       other.close();
-      await expect(store.writer.clear(id(1), STAMP, never)).rejects.toThrow('kept by a trigger');
+      await expect(store.writer.clear(id(1), { stamp: STAMP, claim: null }, never)).rejects.toThrow(
+        'kept by a trigger',
+      );
     });
 
     it('is refused when it is no database, and used again once it is mended', async () => {
@@ -194,7 +196,11 @@ function describeFile(name: string, openDriver: OpenSqliteDriver): void {
       );
       other.exec("INSERT INTO STATUS_PROCESS VALUES (1, 1, 0, 'seen')");
       other.close();
-      expect(await open().writer.clear(id(1), STAMP, never)).toEqual({ kind: 'cleared', rows: 1, noteStored: false });
+      expect(await open().writer.clear(id(1), { stamp: STAMP, claim: null }, never)).toEqual({
+        kind: 'cleared',
+        rows: 1,
+        noteStored: false,
+      });
     });
 
     it('clears the alarm where there is no column for notes', async () => {
@@ -205,7 +211,11 @@ function describeFile(name: string, openDriver: OpenSqliteDriver): void {
       other.close();
       const store = open();
       expect(await store.probe(never)).toMatchObject({ writes: 'alarm_only' });
-      expect(await store.writer.clear(id(1), STAMP, never)).toEqual({ kind: 'cleared', rows: 1, noteStored: false });
+      expect(await store.writer.clear(id(1), { stamp: STAMP, claim: null }, never)).toEqual({
+        kind: 'cleared',
+        rows: 1,
+        noteStored: false,
+      });
     });
   });
 }

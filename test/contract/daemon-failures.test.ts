@@ -61,7 +61,7 @@ describe('a certificate file that cannot be read', () => {
   it('is told with its key, as what it is and not as a bug', async () => {
     const ssl = { mode: 'verify', caFile: '/nowhere/ca.pem', certFile: null, keyFile: null } as const;
     const log = await logOfFailure((settings) => {
-      const { queryTimeoutMs, writeBack } = settings.database;
+      const { queryTimeoutMs, writeBack, claims } = settings.database;
       const database: MysqlSettings = {
         engine: 'mysql',
         hosts: [{ host: 'localhost', port: 3306 }],
@@ -73,6 +73,8 @@ describe('a certificate file that cannot be read', () => {
         connectTimeoutMs: 1000,
         poolSize: 1,
         queryTimeoutMs,
+        claims,
+        ownDatabase: null,
         writeBack,
       };
       return { ...settings, database };

@@ -99,7 +99,8 @@ export class MemoryAlarmStore implements AlarmStore {
   };
 
   readonly writer: AlarmWriter = {
-    clear: async (processId, stamp, signal) => {
+    claim: async () => ({ kind: 'unclaimed' }),
+    clear: async (processId, { stamp }, signal) => {
       if (this.#options.writes === 'off') return { kind: 'off' };
       this.#begin('clear', signal);
       const rows = this.#rowsOf(processId).filter(isAlarmed);

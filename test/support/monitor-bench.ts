@@ -5,6 +5,7 @@ import type { MonitorEvent, MonitorEventType } from '../../src/domain/event.js';
 import type { ProcessMemory } from '../../src/domain/process-memory.js';
 import type { ProcessPolicy } from '../../src/domain/process-policy.js';
 import type { UnitState } from '../../src/domain/unit-state.js';
+import { SOLE_OWNER } from '../../src/ports/ownership.js';
 import { Monitor, type MonitorOptions, type MonitorPorts } from '../../src/engine/monitor.js';
 import { StoreError } from '../../src/ports/store-error.js';
 import { FakeClock, settle } from './fake-clock.js';
@@ -208,6 +209,7 @@ export class MonitorBench {
       events: this.events,
       source: this.store.source,
       writer: this.store.writer,
+      owner: SOLE_OWNER,
       random: this.#random,
       stateStore: this.stateStore,
     };
@@ -222,6 +224,7 @@ export class MonitorBench {
       events: ports.events,
       source: mortal(ports.source, isAlive),
       writer: mortal(ports.writer, isAlive),
+      owner: ports.owner,
       random: ports.random,
       stateStore: mortal(ports.stateStore, isAlive),
     };

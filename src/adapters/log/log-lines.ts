@@ -32,6 +32,7 @@ function wordsFor(event: MonitorEvent): LogLine {
     case 'write_back.done':
     case 'write_back.owed':
     case 'write_back.off':
+    case 'alarm.raised_again':
     case 'process.relapsed':
     case 'process.stable':
       return outcomeLine(event);

@@ -14,12 +14,16 @@ type MonitorFamily = EventOf<
   | 'state.damaged'
   | 'state.unsaved'
   | 'state.saved_again'
+  | 'ownership.changed'
+  | 'settings.reloaded'
+  | 'settings.refused'
   | 'request.served'
 >;
 type SightFamily = Extract<
   MonitorFamily,
   { readonly type: 'monitor.blinded' | 'monitor.still_blind' | 'monitor.sighted' | 'cycle.completed' }
 >;
+type SettingsFamily = Extract<MonitorFamily, { readonly type: `settings.${string}` | 'ownership.changed' }>;
 type StateFamily = Extract<MonitorFamily, { readonly type: `state.${string}` }>;
 
 export function monitorLine(event: MonitorFamily): LogLine {
@@ -49,6 +53,10 @@ export function monitorLine(event: MonitorFamily): LogLine {
     case 'state.unsaved':
     case 'state.saved_again':
       return stateLine(event);
+    case 'ownership.changed':
+    case 'settings.reloaded':
+    case 'settings.refused':
+      return settingsLine(event);
     default:
       return sightLine(event);
   }
@@ -96,5 +104,37 @@ function stateLine(event: StateFamily): LogLine {
       return line('info', 'State file can be written again');
     default:
       return assertNever(event);
+  }
+}
+
+function settingsLine(event: SettingsFamily): LogLine {
+  switch (event.type) {
+    case 'ownership.changed':
+      return ownershipLine(event);
+    case 'settings.reloaded':
+      return line('info', 'Settings reloaded', {
+        changes: event.changes,
+        pending: event.pending,
+        durationMs: event.durationMs,
+      });
+    case 'settings.refused':
+      return line('error', 'Settings not reloaded, the old ones stay in force', { detail: event.detail });
+    default:
+      return assertNever(event);
+  }
+}
+
+function ownershipLine({ state, detail }: EventOf<'ownership.changed'>): LogLine {
+  switch (state) {
+    case 'owner':
+      return line('info', 'This monitor acts: it is the owner of the rows of its host', { detail });
+    case 'standby':
+      return line('warn', 'This monitor stands by: another one acts', { detail });
+    case 'unsure':
+      return line('error', 'This monitor no longer acts: another one may have taken over', { detail });
+    case 'unknown':
+      return line('warn', 'This monitor does not act yet: it is not known whether another one does', { detail });
+    default:
+      return assertNever(state);
   }
 }

@@ -3,7 +3,13 @@ import { assertNever, type RestartOutcome } from '../../domain/outcome.js';
 import { type EventOf, line, type LineFields, type LogLine } from './log-line.js';
 
 type OutcomeFamily = EventOf<
-  'restart.ended' | 'write_back.done' | 'write_back.owed' | 'write_back.off' | 'process.relapsed' | 'process.stable'
+  | 'restart.ended'
+  | 'write_back.done'
+  | 'write_back.owed'
+  | 'write_back.off'
+  | 'alarm.raised_again'
+  | 'process.relapsed'
+  | 'process.stable'
 >;
 
 export function outcomeLine(event: OutcomeFamily): LogLine {
@@ -19,6 +25,11 @@ export function outcomeLine(event: OutcomeFamily): LogLine {
       });
     case 'write_back.off':
       return line('info', `DB UPDATE LOG: Alarm status left to its source for process_id: ${id}`);
+    case 'alarm.raised_again':
+      return line(
+        'warn',
+        `Alarm of ${name} was raised again while it was being restarted: it stays and is handled anew`,
+      );
     case 'process.relapsed':
       return line('warn', `${name} failed again after its alarm was cleared: alarm raised again`, {
         detail: event.detail,

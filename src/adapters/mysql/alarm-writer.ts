@@ -1,7 +1,7 @@
 /** Writes outcomes back into STATUS_PROCESS, never over what somebody else has done to the row meanwhile. */
 import { composeNote, endsWithStamp, fitsNote, foldToAscii, type NoteLimit } from '../../domain/alarm-note.js';
 import type { ProcessId } from '../../domain/alarm.js';
-import type { AlarmWriter, ClearResult, RaiseResult } from '../../ports/alarm-writer.js';
+import type { AlarmWriter, ClaimResult, Clearing, ClearResult, RaiseResult } from '../../ports/alarm-writer.js';
 import { StoreError } from '../../ports/store-error.js';
 import type { MysqlConnection } from './connection.js';
 import type { MysqlGateway } from './gateway.js';
@@ -15,7 +15,7 @@ import type { WriteRights } from './write-rights.js';
 const ROUNDS = 3;
 
 /** One alarm to clear, and the way to the table. */
-interface Clearing {
+interface ClearingWork {
   readonly connection: MysqlConnection;
   readonly scope: Scope;
   readonly processId: ProcessId;
@@ -36,7 +36,11 @@ export class MysqlAlarmWriter implements AlarmWriter {
     this.#mode = mode;
   }
 
-  async clear(processId: ProcessId, stamp: string, signal: AbortSignal): Promise<ClearResult> {
+  claim(): Promise<ClaimResult> {
+    return Promise.resolve({ kind: 'unclaimed' });
+  }
+
+  async clear(processId: ProcessId, { stamp }: Clearing, signal: AbortSignal): Promise<ClearResult> {
     return this.#write(signal, async (connection, schema, rights) => {
       const limit = rights === 'full' ? schema.noteLimit : null;
       const limitNow = async (): Promise<NoteLimit | null> =>
@@ -74,7 +78,7 @@ export class MysqlAlarmWriter implements AlarmWriter {
   }
 }
 
-async function clearAlarm(clearing: Clearing): Promise<ClearResult> {
+async function clearAlarm(clearing: ClearingWork): Promise<ClearResult> {
   const { connection, scope, processId, stamp, signal } = clearing;
   let { limit } = clearing;
   let cleared = 0;
@@ -99,7 +103,7 @@ async function clearAlarm(clearing: Clearing): Promise<ClearResult> {
 
 /** `all`: each note was still as read; `some`: one was not; `refused`: the column does not take our note. */
 async function clearEach(
-  clearing: Clearing,
+  clearing: ClearingWork,
   limit: NoteLimit,
   notes: ReadonlySet<string | null>,
 ): Promise<{ readonly kind: 'all' | 'some' | 'refused'; readonly rows: number }> {
@@ -114,7 +118,7 @@ async function clearEach(
   return { kind, rows };
 }
 
-async function clearOne(clearing: Clearing, limit: NoteLimit, seen: string | null): Promise<number | 'refused'> {
+async function clearOne(clearing: ClearingWork, limit: NoteLimit, seen: string | null): Promise<number | 'refused'> {
   const { connection, scope, processId, stamp, signal } = clearing;
   const folded = foldToAscii(stamp);
   // Letters that the column does not know, or a limit that is not the one we read: one simpler and shorter try.
@@ -131,7 +135,7 @@ async function clearOne(clearing: Clearing, limit: NoteLimit, seen: string | nul
 }
 
 /** Nothing is left to clear. If a row carries this very stamp, then we cleared it and only the answer was lost. */
-async function findEarlierWrite({ connection, scope, processId, stamp, signal }: Clearing): Promise<ClearResult> {
+async function findEarlierWrite({ connection, scope, processId, stamp, signal }: ClearingWork): Promise<ClearResult> {
   if (!scope.hasNotes) return { kind: 'not_ours' };
   const rows = await connection.rows(readClearNotes(scope, processId), signal);
   const ours = rows.filter((row) => endsWithStamp(textOf(row['notes']), stamp));

@@ -1,7 +1,7 @@
 /** Writes outcomes back into the file, never over what somebody else has done to the row meanwhile. */
 import { composeNote, endsWithStamp } from '../../domain/alarm-note.js';
 import type { ProcessId } from '../../domain/alarm.js';
-import type { AlarmWriter, ClearResult, RaiseResult } from '../../ports/alarm-writer.js';
+import type { AlarmWriter, ClaimResult, Clearing, ClearResult, RaiseResult } from '../../ports/alarm-writer.js';
 import { StoreError } from '../../ports/store-error.js';
 import { toStoreError } from './errors.js';
 import { textOf } from './row.js';
@@ -20,7 +20,11 @@ export class SqliteAlarmWriter implements AlarmWriter {
     this.#mode = mode;
   }
 
-  async clear(processId: ProcessId, stamp: string, signal: AbortSignal): Promise<ClearResult> {
+  claim(): Promise<ClaimResult> {
+    return Promise.resolve({ kind: 'unclaimed' });
+  }
+
+  async clear(processId: ProcessId, { stamp }: Clearing, signal: AbortSignal): Promise<ClearResult> {
     return this.#write('clear alarm', signal, (session) => this.#clear(session, processId, stamp));
   }
 

@@ -37,6 +37,11 @@ export function nullable<T>(check: Check<T>): Check<T | null> {
   return (value, path) => (value === null ? null : check(value, path));
 }
 
+/** As `nullable`, for a field that an older program of the same version did not write. */
+export function laterAdded<T>(check: Check<T>): Check<T | null> {
+  return (value, path) => nullable(check)(value ?? null, path);
+}
+
 /** A list of what `check` accepts. */
 export function list<T>(check: Check<T>): Check<readonly T[]> {
   return (value, path) =>

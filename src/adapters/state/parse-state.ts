@@ -15,6 +15,7 @@ import {
   type Check,
   count,
   dictionary,
+  laterAdded,
   list,
   Mismatch,
   nullable,
@@ -89,6 +90,15 @@ const handling = object<StoredHandling>({
   attempt: count,
   step: nullable(oneOf('pre_restart', 'command', 'unit', 'stop', 'start')),
   before: evidence,
+  claim: laterAdded(text),
+});
+
+const debt = object<StoredDebt>({
+  kind: oneOf('clear', 'raise'),
+  stamp: text,
+  sinceMs: time,
+  alarmId: text,
+  claim: laterAdded(text),
 });
 
 const storedProcess = object<StoredProcess>({
@@ -96,7 +106,7 @@ const storedProcess = object<StoredProcess>({
   breaker,
   restartsAtMs: list(time),
   inFlight: nullable(handling),
-  owed: nullable(object<StoredDebt>({ kind: oneOf('clear', 'raise'), stamp: text, sinceMs: time, alarmId: text })),
+  owed: nullable(debt),
   watch: nullable(object<StoredWatch>({ untilMs: time, alarmId: text, after: evidence })),
   handledAtMs: nullable(time),
   refusal: nullable(object<NonNullable<StoredProcess['refusal']>>({ untilMs: time, detail: text })),

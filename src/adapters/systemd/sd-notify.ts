@@ -38,6 +38,10 @@ export class SdNotify implements SupervisorNotifier {
     return this.#inTurn(() => this.#send(['STOPPING=1']));
   }
 
+  alive(): Promise<void> {
+    return this.#inTurn(() => this.#send(['WATCHDOG=1']));
+  }
+
   #inTurn(send: () => Promise<void>): Promise<void> {
     const sent = this.#lastSent.then(send).catch(() => undefined);
     this.#lastSent = sent;

@@ -32,6 +32,7 @@ describe('settings', () => {
       path: '/var/lib/a.db',
       queryTimeoutMs: 10_000,
       writeBack: 'auto',
+      claims: 'auto',
     });
   });
 

@@ -23,6 +23,7 @@ const handling: Handling = {
   attempt: 1,
   step: 'unit',
   before: NO_EVIDENCE,
+  claim: null,
 };
 const busy: ProcessMemory = { ...blank, inFlight: handling, breaker: { kind: 'closed', failures: 1 } };
 const settlement = { policy, alarmId: 'one', evidence: NO_EVIDENCE, isCounted: true };
@@ -97,7 +98,7 @@ describe('the stable period', () => {
   });
 
   it('drops a clearing that is still owed: it would hide the relapse', () => {
-    const debt = { stamp: 's', sinceMs: 0, alarmId: 'one' };
+    const debt = { stamp: 's', sinceMs: 0, alarmId: 'one', claim: null };
     expect(relapsed({ ...watched, owed: { ...debt, kind: 'clear' } }, policy, NOW).owed).toBeNull();
     expect(relapsed({ ...watched, owed: { ...debt, kind: 'raise' } }, policy, NOW).owed).not.toBeNull();
   });
@@ -111,7 +112,7 @@ describe('a memory is worth keeping', () => {
     ['with one failure', true, { breaker: { kind: 'closed', failures: 1 } }],
     ['while held by a person', true, { breaker: { kind: 'isolated' } }],
     ['while a handling is under way', true, { inFlight: handling }],
-    ['while it owes', true, { owed: { kind: 'clear', stamp: '', sinceMs: 0, alarmId: 'x' } }],
+    ['while it owes', true, { owed: { kind: 'clear', stamp: '', sinceMs: 0, alarmId: 'x', claim: null } }],
     ['while it is watched', true, { watch: { untilMs: 0, alarmId: 'x', after: NO_EVIDENCE } }],
     ['while the source has to clear it', true, { handledMs: 0 }],
     ['while it is held', true, { refusal: { untilMs: NOW + 1, detail: '' } }],

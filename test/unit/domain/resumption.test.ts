@@ -70,7 +70,7 @@ describe('a handling that was left behind', () => {
     ['is unsure when no new program runs', 'start', beforeProgram, seen({ roots: [old] }), 'unsure'],
     ['is unsure when none runs', 'start', beforeProgram, seen({}), 'unsure'],
   ])('%s', (...[, step, before, now, finding]) => {
-    const handling: Handling = { alarmId: 'a', startedMs: 0, deadlineMs: 1, attempt: 1, step, before };
+    const handling: Handling = { alarmId: 'a', startedMs: 0, deadlineMs: 1, attempt: 1, step, before, claim: null };
     expect(findingOf(handling, now)).toBe(finding);
   });
 });

@@ -7,8 +7,16 @@ import type { SkipReason } from '../../../src/domain/verdict.js';
 import { idOf, unitOf } from '../../support/policy.js';
 import { factsOf, NOW, orders, reasonFor, row, type World } from '../../support/triage-world.js';
 
-const inFlight = { alarmId: 'a', startedMs: 0, deadlineMs: NOW, attempt: 1, step: null, before: NO_EVIDENCE };
-const owed = { kind: 'clear', stamp: 's', sinceMs: 0, alarmId: 'a' } as const;
+const inFlight = {
+  alarmId: 'a',
+  startedMs: 0,
+  deadlineMs: NOW,
+  attempt: 1,
+  step: null,
+  before: NO_EVIDENCE,
+  claim: null,
+};
+const owed = { kind: 'clear', stamp: 's', sinceMs: 0, alarmId: 'a', claim: null } as const;
 const app = row(1, 'app');
 const known: World = { policies: { app: {} } };
 const withMemory = (memory: Partial<ProcessMemory>): World => ({ ...known, memories: { 1: memory } });
