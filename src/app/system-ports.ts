@@ -77,6 +77,8 @@ async function mysqlOptions(database: MysqlSettings, hostId: number | null): Pro
     queryTimeoutMs: database.queryTimeoutMs,
     poolSize: database.poolSize,
     writeBack: database.writeBack,
+    claims: database.claims,
+    ownDatabase: database.ownDatabase,
     hostId,
   };
 }

@@ -49,12 +49,14 @@ const LONGEST_WINDOW_MS = 7 * 24 * 3600 * 1000;
 export class Ledger {
   private readonly deps: LedgerDeps;
   private readonly processes = new Map<ProcessId, ProcessMemory>();
+  private hostLimits: BudgetLimits;
   private hostTimes: RestartTimes = [];
   private isUnsaved = false;
   private readonly clearedIds = new Set<ProcessId>();
 
   constructor(deps: LedgerDeps) {
     this.deps = deps;
+    this.hostLimits = deps.hostBudget;
   }
 
   /** Takes over what an earlier run has stored; keys of another host are left out. */
@@ -87,7 +89,12 @@ export class Ledger {
   }
 
   get hostBudget(): BudgetLimits {
-    return this.deps.hostBudget;
+    return this.hostLimits;
+  }
+
+  /** The host's budget from now on; what was spent counts on. */
+  setHostBudget(limits: BudgetLimits): void {
+    this.hostLimits = limits;
   }
 
   /** A handling begins or goes on to its next step; durable when it resolves. */
@@ -106,10 +113,10 @@ export class Ledger {
       const times = this.memoryOf(processId)?.restarts ?? [];
       return waitForBudgetMs(times, limits, nowMs) > 0;
     });
-    if (mayNot || waitForBudgetMs(this.hostTimes, this.deps.hostBudget, nowMs) > 0) return false;
+    if (mayNot || waitForBudgetMs(this.hostTimes, this.hostLimits, nowMs) > 0) return false;
     for (const subject of subjects)
       this.change(subject, (memory) => ({ ...memory, restarts: spend(memory.restarts, limits, nowMs) }));
-    this.hostTimes = spend(this.hostTimes, this.deps.hostBudget, nowMs);
+    this.hostTimes = spend(this.hostTimes, this.hostLimits, nowMs);
     return true;
   }
 
@@ -220,7 +227,7 @@ export class Ledger {
     for (const [processId, memory] of this.processes) {
       if (!memories.isBlank(memory, now.monotonicMs, LONGEST_WINDOW_MS)) processes.set(this.keyOf(processId), memory);
     }
-    const hostRestarts = withinWindow(this.hostTimes, this.deps.hostBudget, now.monotonicMs);
+    const hostRestarts = withinWindow(this.hostTimes, this.hostLimits, now.monotonicMs);
     return toStored({ processes, hostRestarts }, now);
   }
 

@@ -1,5 +1,6 @@
 /** The whole journey put together from ports: memory, cycles, recoveries, watches, and what a person may ask of them. */
 import type { BrakeLimits } from '../domain/mass-alarm-brake.js';
+import type { LoopPhase } from '../domain/loop-phase.js';
 import type { RestartOutcome } from '../domain/outcome.js';
 import type { ProcessPolicy } from '../domain/process-policy.js';
 import type { BudgetLimits } from '../domain/restart-budget.js';
@@ -49,18 +50,23 @@ export interface StopSignals {
 export class Monitor {
   readonly ledger: Ledger;
   readonly #ports: MonitorPorts;
-  readonly #options: MonitorOptions;
+  #options: MonitorOptions;
   readonly #stop: StopSignals;
   readonly #recoveries: Recoveries;
   readonly #deps: RecoverAlarmDeps;
-  readonly #cycleDeps: CycleDeps;
+  #cycleDeps: CycleDeps;
   #paying: Promise<void> | null = null;
+  #phase: LoopPhase;
+  #wake = new AbortController();
+  /** What waits for the moment between two passes. */
+  readonly #between: (() => void)[] = [];
 
   /** `onBug` hears of anything thrown that nobody expected: the program must end. */
   constructor(ports: MonitorPorts, options: MonitorOptions, stop: StopSignals, onBug: (cause: unknown) => void) {
     this.#ports = ports;
     this.#options = options;
     this.#stop = stop;
+    this.#phase = { kind: 'starting', sinceMs: ports.clock.monotonicMs() };
     this.ledger = new Ledger({
       clock: ports.clock,
       events: ports.events,
@@ -84,6 +90,33 @@ export class Monitor {
     };
   }
 
+  /**
+   * New settings, in force from the moment between two passes on: resolves then, or when the monitor stops. Breakers, budgets, watches and handlings under way go on; a handling keeps the policy it began with.
+   * The host's id and whether it is a dry run stay as they are.
+   */
+  reconfigure(options: MonitorOptions, alongside: () => void): Promise<void> {
+    const { hostId, isDryRun } = this.#options;
+    return new Promise((resolve) => {
+      const apply = (): void => {
+        this.#options = { ...options, hostId, isDryRun };
+        const { policyFor, brakeLimits, hostBudget, maxParallelRestarts } = options;
+        this.#cycleDeps = { ...this.#cycleDeps, policyFor, brakeLimits };
+        this.ledger.setHostBudget(hostBudget);
+        this.#recoveries.setLimit(maxParallelRestarts);
+        alongside();
+        resolve();
+      };
+      this.#between.push(apply);
+      this.#stop.draining.addEventListener('abort', () => resolve(), { once: true });
+      this.#wake.abort();
+    });
+  }
+
+  /** Where the loop is right now. */
+  get phase(): LoopPhase {
+    return this.#stop.draining.aborted ? { kind: 'stopping' } : this.#phase;
+  }
+
   /** Takes over what an earlier run has left. Once, before anything else. */
   async open(): Promise<void> {
     const loaded = await this.#ports.stateStore.load();
@@ -97,18 +130,19 @@ export class Monitor {
 
   /** Cycle after cycle until draining; then resolves at once, whatever still runs. */
   loop(afterCycle: (state: LoopState) => void): Promise<void> {
-    const { clock, random, events } = this.#ports;
-    const { checkIntervalMs, startupGraceMs } = this.#options;
+    const { clock, random, events, owner } = this.#ports;
     return runPollLoop(
       {
         clock,
         random,
         events,
-        checkIntervalMs,
-        startupGraceMs,
+        owner,
+        pace: () => this.#options,
+        onPhase: (phase) => (this.#phase = phase),
+        betweenCycles: () => this.#applyChanges(),
+        wake: () => this.#wake.signal,
         beforeCycle: () => void this.#pay(),
         afterCycle,
-        owner: this.#ports.owner,
         cycle: (memory, hold) => runCycle(this.#cycleDeps, memory, hold, this.#stop.draining),
       },
       this.#stop.draining,
@@ -149,6 +183,12 @@ export class Monitor {
       const dropped = (): void => resolve('busy');
       if (!this.#startJob({ target: order.target, processIds: order.processIds, run, dropped })) dropped();
     });
+  }
+
+  #applyChanges(): void {
+    if (this.#between.length === 0) return;
+    this.#wake = new AbortController();
+    for (const apply of this.#between.splice(0)) apply();
   }
 
   #start(order: RestartOrder, cause: HandlingCause): void {

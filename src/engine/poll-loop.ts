@@ -1,4 +1,5 @@
 /** When: one cycle after another, at an even pace; blind while the source does not answer, careful after odd time. */
+import type { LoopPhase } from '../domain/loop-phase.js';
 import { isOddTime, type CycleMoment } from '../domain/odd-time.js';
 import type { SkipReason } from '../domain/verdict.js';
 import type { Clock } from '../ports/clock.js';
@@ -12,15 +13,27 @@ export interface PollLoopDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly events: EventSink;
-  readonly checkIntervalMs: number;
-  readonly startupGraceMs: number;
   readonly owner: Ownership;
+  /** Asked anew at each turn: both may change between two passes. */
+  readonly pace: () => Pace;
+  /** Hears where the loop is, for whoever watches that it makes progress. */
+  readonly onPhase: (phase: LoopPhase) => void;
+  /** Called between two passes, before anything else is done in the next: the moment for new settings. */
+  readonly betweenCycles: () => void;
+  /** Aborted: the pause ends at once. Asked for at each pause. */
+  readonly wake: () => AbortSignal;
   /** One pass; throws `StoreError` where the source does not answer. */
   readonly cycle: (memory: CycleMemory, hold: SkipReason | null) => Promise<CycleMemory>;
   /** Called before each pass, not waited for: pays what is owed. */
   readonly beforeCycle: () => void;
   /** Called after each pass, good or blind: the loop makes progress. */
   readonly afterCycle: (state: LoopState) => void;
+}
+
+/** How fast the loop goes; milliseconds. */
+export interface Pace {
+  readonly checkIntervalMs: number;
+  readonly startupGraceMs: number;
 }
 
 export interface LoopState {
@@ -52,6 +65,8 @@ export async function runPollLoop(deps: PollLoopDeps, draining: AbortSignal): Pr
   let moment: CycleMoment | null = null;
   let told: OwnerState = { kind: 'owner' };
   while (!draining.aborted) {
+    deps.betweenCycles();
+    deps.onPhase({ kind: 'cycle', sinceMs: clock.monotonicMs() });
     const now: CycleMoment = { wallMs: clock.nowMs(), monotonicMs: clock.monotonicMs() };
     if (moment !== null && isOddTime(moment, now, plannedPauseMs(deps, blindness))) {
       deps.events.emit({
@@ -66,7 +81,7 @@ export async function runPollLoop(deps: PollLoopDeps, draining: AbortSignal): Pr
     told = tellOwner(deps, told, owner);
     if (owner.kind !== 'owner') {
       deps.afterCycle({ isBlind: false, failure: null, owner });
-      await sleepUnlessChanged(deps, draining);
+      await pause(deps, deps.pace().checkIntervalMs, draining);
       // However long that was, it was a wait for somebody else.
       moment = null;
       continue;
@@ -86,7 +101,9 @@ export async function runPollLoop(deps: PollLoopDeps, draining: AbortSignal): Pr
     }
     if (blindness !== null) lookFirst = { code: 'just_sighted' };
     deps.afterCycle({ isBlind: blindness !== null, failure: result instanceof StoreError ? result : null, owner });
-    await clock.sleep(pauseMs(deps, blindness, clock.monotonicMs() - now.monotonicMs), draining);
+    const isShort = await pause(deps, pauseMs(deps, blindness, clock.monotonicMs() - now.monotonicMs), draining);
+    // A pause that was cut short says nothing about the clock.
+    if (isShort) moment = null;
   }
 }
 
@@ -110,16 +127,18 @@ export function ownerText(state: OwnerState): string {
   }
 }
 
-/** Taking over must not wait for the next look. */
-async function sleepUnlessChanged(
-  { clock, owner, checkIntervalMs }: PollLoopDeps,
-  draining: AbortSignal,
-): Promise<void> {
+/** New settings, and taking over from another monitor, must not wait for the next look. Resolves true where it was cut short. */
+async function pause(deps: PollLoopDeps, ms: number, draining: AbortSignal): Promise<boolean> {
+  const { clock, owner, onPhase } = deps;
+  onPhase({ kind: 'pause', untilMs: clock.monotonicMs() + ms });
   const over = new AbortController();
-  const either = AbortSignal.any([over.signal, draining]);
-  const changed = owner.changed(either);
-  if (owner.state().kind !== 'owner') await Promise.race([changed, clock.sleep(checkIntervalMs, either)]);
+  const end = AbortSignal.any([over.signal, deps.wake(), draining]);
+  const before = owner.state().kind;
+  const changes = before === 'owner' ? [] : [owner.changed(end)];
+  const isChanged = owner.state().kind !== before;
+  if (!isChanged) await Promise.race([...changes, clock.sleep(ms, end)]);
   over.abort();
+  return isChanged || deps.wake().aborted;
 }
 
 async function tryCycle(
@@ -137,8 +156,8 @@ async function tryCycle(
   }
 }
 
-function startupHold({ clock, startupGraceMs }: PollLoopDeps): SkipReason | null {
-  const leftMs = startupGraceMs - clock.monotonicMs();
+function startupHold({ clock, pace }: PollLoopDeps): SkipReason | null {
+  const leftMs = pace().startupGraceMs - clock.monotonicMs();
   return leftMs > 0 ? { code: 'startup_grace', retryInMs: leftMs } : null;
 }
 
@@ -157,7 +176,8 @@ function tellBlind(deps: PollLoopDeps, before: Blindness | null, failure: StoreE
 }
 
 /** The pause that a cycle's end leads to, before the time that the cycle itself took is taken off. */
-function plannedPauseMs({ checkIntervalMs }: PollLoopDeps, blindness: Blindness | null): number {
+function plannedPauseMs({ pace }: PollLoopDeps, blindness: Blindness | null): number {
+  const { checkIntervalMs } = pace();
   if (blindness === null) return checkIntervalMs;
   const longestMs = Math.max(LONGEST_BACKOFF_MS, checkIntervalMs);
   return Math.min(checkIntervalMs * 2 ** Math.min(blindness.failures - 1, 10), longestMs);

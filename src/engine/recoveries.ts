@@ -11,7 +11,7 @@ export interface RecoveryJob {
 }
 
 export class Recoveries {
-  private readonly limit: number;
+  private limit: number;
   private readonly onBug: (cause: unknown) => void;
   private readonly running = new Map<string, { readonly job: RecoveryJob; readonly end: Promise<void> }>();
   private readonly queue = new Map<string, RecoveryJob>();
@@ -20,6 +20,12 @@ export class Recoveries {
   constructor(limit: number, onBug: (cause: unknown) => void) {
     this.limit = limit;
     this.onBug = onBug;
+  }
+
+  /** More or fewer at once from now on; what runs goes on. From 1. */
+  setLimit(limit: number): void {
+    this.limit = limit;
+    this.fill();
   }
 
   /** false: this target has a job already, and nothing was changed. */

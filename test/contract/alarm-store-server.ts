@@ -70,6 +70,8 @@ export class ServerUnderTest {
       queryTimeoutMs: 3000,
       poolSize: 4,
       writeBack: 'auto',
+      claims: 'auto',
+      ownDatabase: null,
       hostId: null,
     };
   }

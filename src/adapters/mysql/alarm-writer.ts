@@ -29,11 +29,12 @@ interface ClearingWork {
 
 export class MysqlAlarmWriter implements AlarmWriter {
   readonly #gateway: MysqlGateway;
-  readonly #mode: MysqlOptions['writeBack'];
+  readonly #options: Pick<MysqlOptions, 'writeBack' | 'claims'>;
 
-  constructor(gateway: MysqlGateway, mode: MysqlOptions['writeBack']) {
+  /** `options` may change while the store is open. */
+  constructor(gateway: MysqlGateway, options: Pick<MysqlOptions, 'writeBack' | 'claims'>) {
     this.#gateway = gateway;
-    this.#mode = mode;
+    this.#options = options;
   }
 
   claim(): Promise<ClaimResult> {
@@ -61,18 +62,18 @@ export class MysqlAlarmWriter implements AlarmWriter {
     signal: AbortSignal,
     work: (connection: MysqlConnection, schema: Schema, rights: WriteRights) => Promise<T>,
   ): Promise<T | { readonly kind: 'off' }> {
-    if (this.#mode === 'never') return { kind: 'off' };
+    if (this.#options.writeBack === 'never') return { kind: 'off' };
     try {
       return await this.#gateway.use(signal, async (connection, schema) => {
         const rights = await this.#gateway.rights(connection, schema, signal);
-        if (rights === 'none' && this.#mode === 'auto') return { kind: 'off' };
+        if (rights === 'none' && this.#options.writeBack === 'auto') return { kind: 'off' };
         return work(connection, schema, rights);
       });
     } catch (error) {
       if (!(error instanceof StoreError) || error.code !== 'rights') throw error;
       // A right was taken away since we looked; the next write looks again.
       this.#gateway.forget();
-      if (this.#mode === 'always') throw error;
+      if (this.#options.writeBack === 'always') throw error;
       return { kind: 'off' };
     }
   }

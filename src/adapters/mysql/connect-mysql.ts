@@ -12,13 +12,25 @@ import type { MysqlOptions } from './options.js';
 import { reportStore } from './store-report.js';
 import type { WriteRights } from './write-rights.js';
 
+/** What may change while the store is open: it takes no other server, and so no other rows. */
+export type MysqlTuning = Pick<
+  MysqlOptions,
+  'user' | 'password' | 'tls' | 'connectTimeoutMs' | 'queryTimeoutMs' | 'poolSize' | 'writeBack' | 'claims'
+>;
+
+export interface MysqlStore extends AlarmStore {
+  /** Work under way ends on the connection it has; whatever is asked from now on goes by the new options. */
+  retune(tuning: MysqlTuning): Promise<void>;
+}
+
 /** Connects at the first use, not here. */
-export function connectMysql(options: MysqlOptions, clock: Clock, random: Random): AlarmStore {
+export function connectMysql(given: MysqlOptions, clock: Clock, random: Random): MysqlStore {
+  const options = { ...given };
   const pool = new ConnectionPool(options, clock, random);
   const gateway = new MysqlGateway(pool, clock, options.hostId);
   return {
     source: new MysqlAlarmSource(gateway),
-    writer: new MysqlAlarmWriter(gateway, options.writeBack),
+    writer: new MysqlAlarmWriter(gateway, options),
     desk: new MysqlAlarmDesk(gateway),
     probe: (signal) => {
       gateway.forget();
@@ -26,6 +38,11 @@ export function connectMysql(options: MysqlOptions, clock: Clock, random: Random
         const rights = await rightsNow(gateway.rights(connection, schema, signal));
         return reportStore(connection, { schema, rights, options }, signal);
       });
+    },
+    retune: async (tuning) => {
+      Object.assign(options, tuning);
+      gateway.forget();
+      await pool.renew();
     },
     close: () => pool.close(),
   };

@@ -20,6 +20,9 @@ export class ConnectionPool {
   readonly #slots: Slots;
   readonly #closing = new AbortController();
   #idle: MysqlConnection[] = [];
+  /** Connections that were open when the options changed: used to their work's end, then closed. */
+  #outdated = new WeakSet<MysqlConnection>();
+  readonly #lent = new Set<MysqlConnection>();
   #search: Promise<void> | null = null;
 
   constructor(options: MysqlOptions, clock: Clock, random: Random) {
@@ -51,6 +54,15 @@ export class ConnectionPool {
     }
   }
 
+  /** The options have changed: connections made by the old ones are not lent again, and there may be more or fewer. */
+  async renew(): Promise<void> {
+    this.#slots.resize(this.#options.poolSize);
+    for (const connection of this.#lent) this.#outdated.add(connection);
+    const idle = this.#idle;
+    this.#idle = [];
+    await Promise.all(idle.map((connection) => connection.close()));
+  }
+
   /** Ends everything; work under way fails. */
   async close(): Promise<void> {
     this.#closing.abort();
@@ -65,6 +77,7 @@ export class ConnectionPool {
     work: Work<T>,
   ): Promise<{ readonly kind: 'done'; readonly value: T } | { readonly kind: 'failed'; readonly error: StoreError }> {
     const connection = this.#takeIdle() ?? (await this.#hosts.open(signal));
+    this.#lent.add(connection);
     try {
       return { kind: 'done', value: await work(connection) };
     } catch (error) {
@@ -100,10 +113,11 @@ export class ConnectionPool {
   }
 
   #giveBack(connection: MysqlConnection): void {
+    this.#lent.delete(connection);
     if (connection.end !== 'none') return;
-    if (this.#closing.signal.aborted) connection.destroy();
+    if (this.#closing.signal.aborted || this.#outdated.has(connection)) connection.destroy();
     else this.#idle.push(connection);
-    this.#lookForBetter(connection);
+    if (connection.end === 'none') this.#lookForBetter(connection);
   }
 
   /** The server of this connection is in trouble: nothing more is asked there for a while. */

@@ -28,6 +28,10 @@ export interface MysqlOptions {
   readonly queryTimeoutMs: number;
   readonly poolSize: number;
   readonly writeBack: 'auto' | 'always' | 'never';
+  /** Whether rows are marked before their processes are restarted. */
+  readonly claims: 'auto' | 'off';
+  /** Database of our own tables; null: that of the alarms. */
+  readonly ownDatabase: string | null;
   /** Only rows of this host; null: no filter. */
   readonly hostId: number | null;
 }

@@ -2,11 +2,24 @@
 import { DeadlineError, withDeadline, type Bounds } from './deadline.js';
 
 export class Slots {
+  #size: number;
+  /** Below zero while more are taken than there shall be. */
   #free: number;
   #waiting: (() => void)[] = [];
 
   constructor(size: number) {
+    this.#size = size;
     this.#free = size;
+  }
+
+  /** More places, or fewer as they are given back. */
+  resize(size: number): void {
+    this.#free += size - this.#size;
+    this.#size = size;
+    while (this.#free > 0 && this.#waiting.length > 0) {
+      this.#free -= 1;
+      this.#waiting.shift()?.();
+    }
   }
 
   /** Resolves with what gives the place back, to be called once; or with why there was none. */
@@ -33,7 +46,7 @@ export class Slots {
   }
 
   #release(): void {
-    const next = this.#waiting.shift();
+    const next = this.#free < 0 ? undefined : this.#waiting.shift();
     if (next === undefined) this.#free += 1;
     else next();
   }

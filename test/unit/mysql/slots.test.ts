@@ -53,4 +53,26 @@ describe('Slots', () => {
     release();
     expect(await slots.take(bounds(clock))).toBeTypeOf('function');
   });
+
+  it('has more places at once, and those who wait get them', async () => {
+    const within = bounds(new FakeClock());
+    const slots = new Slots(1);
+    await mustTake(slots, within);
+    const waiting = mustTake(slots, within);
+    slots.resize(2);
+    expect(await waiting).toBeTypeOf('function');
+  });
+
+  it('has fewer places as they are given back, and never lends those that are gone', async () => {
+    const clock = new FakeClock();
+    const slots = new Slots(2);
+    const [first, second] = [await mustTake(slots, bounds(clock)), await mustTake(slots, bounds(clock))];
+    slots.resize(1);
+    const third = slots.take(bounds(clock));
+    first();
+    await clock.advance(1000);
+    expect(await third).toBe('full');
+    second();
+    expect(await slots.take(bounds(clock))).toBeTypeOf('function');
+  });
 });
