@@ -115,9 +115,12 @@ export class ConnectionPool {
   #giveBack(connection: MysqlConnection): void {
     this.#lent.delete(connection);
     if (connection.end !== 'none') return;
-    if (this.#closing.signal.aborted || this.#outdated.has(connection)) connection.destroy();
-    else this.#idle.push(connection);
-    if (connection.end === 'none') this.#lookForBetter(connection);
+    if (this.#closing.signal.aborted || this.#outdated.has(connection)) {
+      connection.destroy();
+      return;
+    }
+    this.#idle.push(connection);
+    this.#lookForBetter(connection);
   }
 
   /** The server of this connection is in trouble: nothing more is asked there for a while. */
