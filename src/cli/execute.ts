@@ -13,6 +13,7 @@ import { demo } from './demo.js';
 import { EXIT } from './exit-codes.js';
 import { explain } from './explain.js';
 import { match } from './match.js';
+import { grantRights } from './grant.js';
 import type { Request } from './request.js';
 import { restart } from './restart.js';
 import { run } from './run.js';
@@ -63,6 +64,8 @@ async function dispatch(request: Request, context: Context): Promise<number> {
       return listBreakers(request, context);
     case 'breaker_set':
       return setBreaker(request, context);
+    case 'grant':
+      return grantRights(request, context);
     case 'demo':
       return demo(request);
   }

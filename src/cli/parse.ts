@@ -66,6 +66,7 @@ function createProgram({ version, out, err }: ParseOutput, choose: Choose) {
   addConfig(program, choose);
   addAlarm(program, choose);
   addBreaker(program, choose);
+  addGrant(program, choose);
   return program;
 }
 
@@ -185,4 +186,20 @@ function addBreaker(program: Program, choose: Choose): void {
       .argument('<name>', 'process as in the database', nonEmpty)
       .action((processName) => choose({ command: 'breaker_set', wish, processName }));
   }
+}
+
+function addGrant(program: Program, choose: Choose): void {
+  const command = program
+    .command('grant')
+    .description('give the monitor the right to restart what the settings name; for root')
+    .option('--dry-run', 'show every file as it would be, change nothing')
+    .option('--check', 'say how far the files are from the settings, change nothing')
+    .option('--remove', 'take every such file away')
+    .option(...JSON_OPTION)
+    .action(({ dryRun = false, check = false, remove = false, json = false }) => {
+      const asked = [dryRun, check, remove].filter(Boolean).length;
+      if (asked > 1) command.error('error: only one of --dry-run, --check and --remove');
+      const mode = dryRun ? 'dry_run' : check ? 'check' : remove ? 'remove' : 'write';
+      choose({ command: 'grant', mode, isJson: json });
+    });
 }

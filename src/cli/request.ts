@@ -1,4 +1,5 @@
 /** What a person asks of the program, as data: the command line read, nothing done yet. */
+import type { GrantMode } from '../app/grant.js';
 import type { LogLevel } from '../config/settings.js';
 import type { Language } from './texts.js';
 
@@ -23,6 +24,7 @@ export type Request =
   | AlarmRandom
   | { readonly command: 'breaker_list'; readonly isJson: boolean }
   | { readonly command: 'breaker_set'; readonly wish: 'reset' | 'isolate'; readonly processName: string }
+  | { readonly command: 'grant'; readonly mode: GrantMode; readonly isJson: boolean }
   | { readonly command: 'demo'; readonly forSeconds: number | null };
 
 export interface AlarmChange {

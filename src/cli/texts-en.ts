@@ -150,4 +150,39 @@ const ALARM = {
   menuUnknown: 'there is no such choice',
 };
 
-export const ENGLISH = { ...COMMON, ...CONFIG, ...STATUS, ...MEMORY, ...RESTART, ...EXPLAIN, ...MATCH, ...ALARM };
+const GRANT = {
+  granted: 'granted',
+  grantRefused: 'REFUSED',
+  grantChange: {
+    write: { written: (path: string) => `written: ${path}`, removed: (path: string) => `removed: ${path}` },
+    remove: { written: (path: string) => `written: ${path}`, removed: (path: string) => `removed: ${path}` },
+    dry_run: {
+      written: (path: string) => `would be written: ${path}`,
+      removed: (path: string) => `would be removed: ${path}`,
+    },
+    check: {
+      written: (path: string) => `not as the settings ask for: ${path}`,
+      removed: (path: string) => `no longer asked for: ${path}`,
+    },
+  },
+  grantInStep: {
+    write: 'every file was right already',
+    dry_run: 'every file is right already',
+    check: 'the files are in step with the settings',
+    remove: 'there was nothing to remove',
+  },
+  grantRestart:
+    'what changed of the monitor’s own unit counts from its next start on: systemctl restart process-monitor',
+};
+
+export const ENGLISH = {
+  ...COMMON,
+  ...CONFIG,
+  ...STATUS,
+  ...MEMORY,
+  ...RESTART,
+  ...EXPLAIN,
+  ...MATCH,
+  ...ALARM,
+  ...GRANT,
+};

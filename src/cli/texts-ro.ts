@@ -104,6 +104,26 @@ export const ROMANIAN: Texts = {
   meant: 'da',
   notMeant: (why) => `nu: ${why}`,
 
+  granted: 'permis',
+  grantRefused: 'REFUZAT',
+  grantChange: {
+    write: { written: (path) => `scris: ${path}`, removed: (path) => `șters: ${path}` },
+    remove: { written: (path) => `scris: ${path}`, removed: (path) => `șters: ${path}` },
+    dry_run: { written: (path) => `ar fi scris: ${path}`, removed: (path) => `ar fi șters: ${path}` },
+    check: {
+      written: (path) => `altfel decât cere configurația: ${path}`,
+      removed: (path) => `configurația nu îl mai cere: ${path}`,
+    },
+  },
+  grantInStep: {
+    write: 'toate fișierele erau deja așa cum trebuie',
+    dry_run: 'toate fișierele sunt deja așa cum trebuie',
+    check: 'fișierele corespund configurației',
+    remove: 'nu era nimic de șters',
+  },
+  grantRestart:
+    'ce s-a schimbat în unitatea monitorului contează de la următoarea pornire: systemctl restart process-monitor',
+
   columnState: 'STARE',
   columnNotes: 'NOTE',
   state: { normal: 'normal', alarmed: 'în alarmă', acknowledged: 'în alarmă, bifat' },

@@ -47,6 +47,10 @@ describe('requests', () => {
     ],
     ['breaker list', { command: 'breaker_list', isJson: false }],
     ['breaker isolate sshd', { command: 'breaker_set', wish: 'isolate', processName: 'sshd' }],
+    ['grant', { command: 'grant', mode: 'write', isJson: false }],
+    ['grant --dry-run', { command: 'grant', mode: 'dry_run', isJson: false }],
+    ['grant --check --json', { command: 'grant', mode: 'check', isJson: true }],
+    ['grant --remove', { command: 'grant', mode: 'remove', isJson: false }],
     ['demo --for 20', { command: 'demo', forSeconds: 20 }],
   ])('"%s" is understood', (line, request) => {
     expect(parseLine(line)).toMatchObject({ kind: 'request', request, err: '' });
@@ -80,6 +84,7 @@ describe('usage', () => {
     ['alarm raise x --all', 'name one or more processes, or --all'],
     ['alarm random --min-delay 5 --max-delay 1', '--min-delay is more than --max-delay'],
     ['alarm random --count 0', 'A number from 1 expected'],
+    ['grant --check --remove', 'only one of --dry-run, --check and --remove'],
     ['demo --for soon', 'Seconds expected'],
     ['config', 'Usage: process-monitor config'],
     ['breaker', 'Usage: process-monitor breaker'],
