@@ -1,7 +1,7 @@
 /** `config show`: the settings in force, each with where it came from, no secret among them. */
 import { renderSettings } from '../config/show.js';
-import type { Context } from './context.js';
 import { safeText } from '../domain/safe-text.js';
+import type { Context } from './context.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import type { Request } from './request.js';
 
@@ -9,6 +9,11 @@ export function showConfig({ isJson }: Extract<Request, { command: 'config_show'
   const { screen } = context;
   const { origins } = context.load();
   if (isJson) screen.json(origins);
-  else for (const line of renderSettings(origins).trimEnd().split('\n')) screen.line(safeText(line));
+  else for (const line of linesOf(renderSettings(origins))) screen.line(screen.isTerminal ? safeText(line) : line);
   return EXIT.done;
+}
+
+/** A person's terminal gets nothing that acts on it; a file or program exactly what gives the same settings. */
+function linesOf(text: string): readonly string[] {
+  return text.replace(/\n$/, '').split('\n');
 }

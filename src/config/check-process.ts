@@ -1,9 +1,10 @@
 /** What must fit together in a section on processes, and in the limits of `[monitor]`. */
 import { toSystemName } from '../domain/alarm.js';
+import { openQuote } from '../domain/open-quote.js';
 import { protection } from '../domain/protected-names.js';
 import { errorIssue, noticeIssue, type ConfigIssue } from './issues.js';
-import type { SectionValues } from './key.js';
-import type { PROCESS_KEYS } from './keys-process.js';
+import type { KeyTable, SectionValues } from './key.js';
+import { PROCESS_KEYS } from './keys-process.js';
 import { issuePlace, type Place, type RawSection } from './origin.js';
 import { BOUNDED_PAIRS } from './resolve.js';
 
@@ -22,13 +23,7 @@ export interface CheckedProcess {
 
 /** Values that were wrong in themselves are absent and not judged again. */
 export function checkProcess(checked: CheckedProcess): readonly ConfigIssue[] {
-  return [
-    ...checkBounds(checked.place.section, checked.raw),
-    ...checkStrategy(checked),
-    ...checkSystemName(checked),
-    ...checkProtection(checked),
-    ...checkHealth(checked),
-  ];
+  return [...checkStrategy(checked), ...checkSystemName(checked), ...checkProtection(checked), ...checkHealth(checked)];
 }
 
 /** A value above its own upper bound, told where one of the two stands. */
@@ -43,6 +38,16 @@ export function checkBounds(section: string, raw: RawSection): readonly ConfigIs
     issues.push(errorIssue({ ...issuePlace(told.origin), key: toldKey, problem }));
   }
   return issues;
+}
+
+/** A command that no shell would run, told where it stands. */
+export function checkCommands(section: string, raw: RawSection): readonly ConfigIssue[] {
+  const keys: KeyTable = PROCESS_KEYS;
+  return [...raw].flatMap(([key, { text, origin }]) => {
+    const quote = text !== null && keys[key]?.isCommand === true ? openQuote(text) : null;
+    if (quote === null || origin.section !== section) return [];
+    return [errorIssue({ ...issuePlace(origin), key, problem: `has a ${quote} that is never closed` })];
+  });
 }
 
 function checkStrategy({ place, name, raw, values, isExecutable }: CheckedProcess): readonly ConfigIssue[] {

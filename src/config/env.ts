@@ -2,7 +2,7 @@
 import { errorIssue, type ConfigIssue } from './issues.js';
 import { didYouMean } from './nearest.js';
 import { LayerBuilder, type Layer, type RawValue } from './origin.js';
-import { readValue } from './read-value.js';
+import { readValue, trimBlanks } from './read-value.js';
 import { DEFAULT_PROCESS_SECTION, FIXED_SECTION_NAMES, keysOf } from './schema.js';
 import type { KeySpec } from './key.js';
 
@@ -82,7 +82,9 @@ function takeVariable(builder: LayerBuilder, name: string, value: string): Confi
   if (other !== undefined) {
     return errorIssue({ source, section, key, problem: `set twice, also by ${other.origin.source}` });
   }
-  if (/\p{Cc}/u.test(value)) return errorIssue({ source, section, key, problem: 'holds a control character' });
+  if (/[\p{Cc}\ufffd]/u.test(value)) {
+    return errorIssue({ source, section, key, problem: 'holds a control character or a byte that is not UTF-8' });
+  }
   builder.set(section, key, rawValue(name, value, target));
   return spec.reading === 'secret' && value.trim() === ''
     ? errorIssue({ source, section, key, problem: 'blank', allowed: spec.allowed })
@@ -90,7 +92,7 @@ function takeVariable(builder: LayerBuilder, name: string, value: string): Confi
 }
 
 function rawValue(name: string, value: string, { section, spec }: Target): RawValue {
-  const text = spec.reading === 'secret' ? value : readValue(value.trim(), spec.reading);
+  const text = spec.reading === 'secret' ? value : readValue(trimBlanks(value), spec.reading);
   return { text, origin: { kind: 'environment', source: name, line: null, section } };
 }
 

@@ -1,5 +1,6 @@
 /** Reads INI text line by line into sections and entries, each with its line, and says what is not INI. */
 import { errorIssue, type ConfigIssue } from './issues.js';
+import { trimBlanks } from './read-value.js';
 
 /** Example: line 17, `check_interval = 30  ; half a minute` → `{ key: 'check_interval', value: '30  ; half a minute', line: 17 }` */
 export interface IniEntry {
@@ -108,16 +109,4 @@ class IniReader {
     const section = typeof this.#current === 'string' ? null : this.#current.name;
     this.#problems.push(errorIssue({ source: this.#source, line, section, key, problem, allowed }));
   }
-}
-
-// Not `trim`: a non-breaking space may belong to a password. Not a pattern: it is slow on a long run of blanks.
-function trimBlanks(text: string): string {
-  let [start, end] = [0, text.length];
-  while (isBlank(text[start])) start += 1;
-  while (end > start && isBlank(text[end - 1])) end -= 1;
-  return text.slice(start, end);
-}
-
-function isBlank(character: string | undefined): boolean {
-  return character === ' ' || character === '\t';
 }

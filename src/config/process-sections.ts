@@ -1,5 +1,5 @@
 /** Checks the sections on processes, and hands out what policies are made of when nothing was wrong. */
-import { checkProcess } from './check-process.js';
+import { checkBounds, checkCommands, checkProcess } from './check-process.js';
 import { isExecutable } from './files.js';
 import type { Checked } from './fixed-sections.js';
 import { PROCESS_KEYS } from './keys-process.js';
@@ -24,7 +24,9 @@ export function checkProcessSections(
     const values = name === null ? { ...NOT_SET, ...parsed.values } : parsed.values;
     const isInUse = name !== null || usesDefaultSection(resolved);
     const unfit = isInUse ? checkProcess({ place: placeOf(section), name, raw, values, isExecutable }) : [];
-    return { values, issues: [...parsed.issues, ...unfit] };
+    // Others may inherit what is wrong here, and it is told nowhere else.
+    const inherited = [...checkBounds(section, raw), ...checkCommands(section, raw)];
+    return { values, issues: [...parsed.issues, ...inherited, ...unfit] };
   };
   const unlisted = parse(DEFAULT_PROCESS_SECTION, null, resolved.processDefault);
   const listed = [...resolved.processes].map(([name, raw]) => [name, parse(sectionOf(name), name, raw)] as const);

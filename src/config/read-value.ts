@@ -17,7 +17,7 @@ export function readValue(raw: string, reading: Reading): string {
 
 /** The text as it must be written to be read back as `value`. */
 export function writeValue(value: string, reading: Reading): string {
-  const needsQuotes = isWhollyQuoted(value) || value !== value.trim();
+  const needsQuotes = isWhollyQuoted(value) || value !== trimBlanks(value);
   if (reading !== 'text' || !needsQuotes) return value;
   return value.includes('"') ? `'${value}'` : `"${value}"`;
 }
@@ -36,4 +36,17 @@ function unquote(text: string): string {
 function isWhollyQuoted(text: string): boolean {
   const quote = text[0];
   return text.length >= 2 && (quote === '"' || quote === "'") && text.indexOf(quote, 1) === text.length - 1;
+}
+
+/** Without the spaces and tabs around it. */
+// Not `trim`: a non-breaking space may belong to a password. Not a pattern: it is slow on a long run of blanks.
+export function trimBlanks(text: string): string {
+  let [start, end] = [0, text.length];
+  while (isBlank(text[start])) start += 1;
+  while (end > start && isBlank(text[end - 1])) end -= 1;
+  return text.slice(start, end);
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === ' ' || character === '\t';
 }

@@ -1,4 +1,5 @@
 /** Shows the settings in force, section by section, each value with where it came from and no secret among them. */
+import { safeText } from '../domain/safe-text.js';
 import type { KeySpec, KeyTable } from './key.js';
 import { describeOrigin, type Origin, type RawSection } from './origin.js';
 import { usesDefaultSection } from './process-sections.js';
@@ -69,7 +70,7 @@ function renderSection({ name, values }: SettingsSection): string {
   const lines = [`[${name}]`];
   let lastFrom: string | null = null;
   for (const value of ordered) {
-    if (value.from !== lastFrom) lines.push(`; ${value.from}`);
+    if (value.from !== lastFrom) lines.push(`; ${safeText(value.from)}`);
     lastFrom = value.from;
     lines.push(renderValue(value, keys));
   }
@@ -78,7 +79,7 @@ function renderSection({ name, values }: SettingsSection): string {
 
 function renderValue({ key, text, isSecret }: SettingsValue, keys: KeyTable): string {
   const spec = keys[key];
-  if (isSecret) return `; ${key} = ${text ?? ''}`;
+  if (isSecret) return `; ${key} = ${text ?? ''}`.trimEnd();
   const written = text === null || spec === undefined ? '' : writeValue(text, spec.reading);
-  return `${key} = ${written}`.trimEnd();
+  return written === '' ? `${key} =` : `${key} = ${written}`;
 }

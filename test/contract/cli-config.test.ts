@@ -114,6 +114,25 @@ describe('config show', () => {
     expect(out).toContain('; environment MONITOR_CHECK_INTERVAL\ncheck_interval = 7');
     expect(out).toContain('; option --log-level\nlevel = debug');
   });
+
+  it('prints, into a file, what gives the same settings when it is read as one', async () => {
+    const directory = await temporaryDirectory();
+    const show = async (name: string, text: string): Promise<string> => {
+      await writeFile(`${directory}/${name}`, text, { mode: 0o600 });
+      const { exitCode, out } = await ended(startProgram(['config', 'show', '--config', `${directory}/${name}`]));
+      expect(exitCode).toBe(0);
+      return out;
+    };
+    const section = '[process.a]\nrestart_command = printf "a\tb" \u202e\u00a0\nhealth_check_url = http://h/\n';
+    const shown = await show('one.ini', `[database]\nengine = sqlite\npath = /x\n${section}`);
+    expect(shown).toContain('\nrestart_command = printf "a\tb" \u202e\u00a0\n');
+    const values = (text: string): string[] =>
+      text
+        .split('\n')
+        .filter((line) => !line.startsWith(';'))
+        .sort();
+    expect(values(await show('two.ini', shown))).toEqual(values(shown));
+  });
 });
 
 describe('without any settings', () => {

@@ -100,7 +100,7 @@ describe('the order of sources', () => {
     expect(mistakesWith('', environment)).toEqual([
       'environment MONITOR_DB_PORTT: unknown variable; did you mean MONITOR_DB_PORT?',
       'environment MONITOR_DATABASE_HOST: [database] host: set twice, also by MONITOR_DB_HOST',
-      'environment MONITOR_LOG_LEVEL: [logging] level: holds a control character',
+      'environment MONITOR_LOG_LEVEL: [logging] level: holds a control character or a byte that is not UTF-8',
     ]);
   });
 
