@@ -5,6 +5,7 @@ import { pid } from 'node:process';
 import { ControlServer } from '../adapters/control/control-server.js';
 import type { HostAbilities } from '../adapters/exec/process-starter.js';
 import { HeartbeatFile } from '../adapters/heartbeat/heartbeat-file.js';
+import { judgeLogs } from '../adapters/log/log-trust.js';
 import { openLog, type Log } from '../adapters/log/logger.js';
 import { FileStateStore } from '../adapters/state/file-state-store.js';
 import { SdNotify } from '../adapters/systemd/sd-notify.js';
@@ -21,8 +22,10 @@ import { StoreError } from '../ports/store-error.js';
 import { createControlHandler } from './control-handler.js';
 import { CleanupStack, createShutdown, type Shutdown } from './lifecycle.js';
 import { monitorOptions } from './monitor-options.js';
+import { trustedOwners } from './service-account.js';
 import { Sight } from './sight.js';
 import { createSystemPorts, openStore, type SystemPorts } from './system-ports.js';
+import { untrustedMemory } from './trusted-places.js';
 import { VERSION } from './version.js';
 
 /** Where the daemon runs, as far as it cannot see for itself. */
@@ -86,6 +89,7 @@ function logOptions({ settings, surroundings, mode }: DaemonOptions, clock: Cloc
     format: logging.format,
     maxLogSizeBytes: logging.maxLogSizeBytes,
     logFilesToKeep: logging.logFilesToKeep,
+    judge: judgeLogs(trustedOwners()),
     console: {
       mode: isShort ? 'on' : logging.console,
       isTerminal,
@@ -109,6 +113,8 @@ interface Frame {
 async function runWithLog(options: DaemonOptions, frame: Frame): Promise<DaemonEnd> {
   const { settings, mode, surroundings } = options;
   const { clock, cleanup, shutdown, log } = frame;
+  const untrusted = untrustedMemory(settings);
+  if (untrusted !== null) return refuseToStart(log, untrusted);
   const sight = new Sight(clock);
   const events = fanOut([log.sink, sight, { emit: (event) => surroundings.onEvent?.(event) }]);
   const ports = createSystemPorts(events, clock, surroundings.abilities);
@@ -125,6 +131,7 @@ async function runWithLog(options: DaemonOptions, frame: Frame): Promise<DaemonE
     directory: settings.monitor.stateDirectory,
     clock,
     access: mode.dryRun ? 'reader' : 'owner',
+    owners: trustedOwners(),
   });
   const { source, writer } = store;
   const monitor = new Monitor(

@@ -15,6 +15,7 @@ import { SOLE_OWNER } from '../ports/ownership.js';
 import { StoreError } from '../ports/store-error.js';
 import { controlSocketPath } from './daemon.js';
 import { monitorOptions } from './monitor-options.js';
+import { trustedOwners } from './service-account.js';
 import { readPing } from './sight.js';
 import { createSystemPorts, openStore, type SystemPorts } from './system-ports.js';
 
@@ -54,7 +55,7 @@ export async function inspect<T>(settings: Settings, work: (inspection: Inspecti
   try {
     const { clock } = ports;
     const directory = settings.monitor.stateDirectory;
-    const loaded = await new FileStateStore({ directory, clock, access: 'reader' }).load();
+    const loaded = await new FileStateStore({ directory, clock, access: 'reader', owners: trustedOwners() }).load();
     const ledger = new Ledger({
       clock,
       events: SILENT,

@@ -16,6 +16,7 @@ import { controlSocketPath } from './daemon.js';
 import { CleanupStack, createShutdown, type Shutdown } from './lifecycle.js';
 import { monitorOptions } from './monitor-options.js';
 import { commandPingText, Sight } from './sight.js';
+import { trustedOwners } from './service-account.js';
 import { createSystemPorts, openStore } from './system-ports.js';
 
 export interface AskOptions {
@@ -118,7 +119,12 @@ async function serveOnce({ settings, request, onStep }: AskOptions, frame: Frame
   const ports = createSystemPorts({ emit }, clock);
   const store = await openStore(settings, ports);
   cleanup.defer('database', () => store.close());
-  const stateStore = new FileStateStore({ directory: settings.monitor.stateDirectory, clock, access: 'owner' });
+  const stateStore = new FileStateStore({
+    directory: settings.monitor.stateDirectory,
+    clock,
+    access: 'owner',
+    owners: trustedOwners(),
+  });
   const { source, writer, desk } = store;
   const options = monitorOptions(settings, false);
   const monitor = new Monitor({ ...ports, source, writer, owner: SOLE_OWNER, stateStore }, options, shutdown, (cause) =>

@@ -1,5 +1,4 @@
 /** The real outside: this machine's clock, programs, units and network, and the database of the settings. */
-import { readFile } from 'node:fs/promises';
 import {
   createProcessStarter,
   detectHostAbilities,
@@ -16,7 +15,9 @@ import { connectSqlite } from '../adapters/sqlite/connect-sqlite.js';
 import { CoalescingUnitManager } from '../adapters/systemd/coalescing-unit-manager.js';
 import { SystemctlUnitManager } from '../adapters/systemd/systemctl-unit-manager.js';
 import { SystemClock } from '../adapters/time/system-clock.js';
+import { readTrustedFile } from '../config/files.js';
 import type { MysqlSettings, Settings } from '../config/settings.js';
+import { shellCommand } from '../domain/shell-word.js';
 import type { HandsDeps } from '../engine/deps.js';
 import type { AlarmStore } from '../ports/alarm-store.js';
 import type { Clock } from '../ports/clock.js';
@@ -50,17 +51,22 @@ export function createSystemPorts(
 }
 
 /** Connects at the first use. Throws `StoreError` where a certificate file that the settings name cannot be read. */
-export async function openStore(
+export function openStore(
   { database, host }: Settings,
   { clock, random }: Pick<SystemPorts, 'clock' | 'random'>,
 ): Promise<AlarmStore> {
   const { hostId } = host;
-  if (database.engine === 'mysql') return connectMysql(await mysqlOptions(database, hostId), clock, random);
-  const { path, queryTimeoutMs, writeBack } = database;
-  return connectSqlite({ path, queryTimeoutMs, writeBack, hostId }, { clock, random });
+  return new Promise((resolve) => {
+    if (database.engine === 'mysql') {
+      resolve(connectMysql(mysqlOptions(database, hostId), clock, random));
+    } else {
+      const { path, queryTimeoutMs, writeBack } = database;
+      resolve(connectSqlite({ path, queryTimeoutMs, writeBack, hostId }, { clock, random }));
+    }
+  });
 }
 
-async function mysqlOptions(database: MysqlSettings, hostId: number | null): Promise<MysqlOptions> {
+function mysqlOptions(database: MysqlSettings, hostId: number | null): MysqlOptions {
   const { hosts, socket, ssl } = database;
   return {
     servers: socket === null ? hosts.map((each) => ({ kind: 'tcp', ...each })) : [{ kind: 'socket', path: socket }],
@@ -69,9 +75,9 @@ async function mysqlOptions(database: MysqlSettings, hostId: number | null): Pro
     database: database.database,
     tls: {
       mode: ssl.mode,
-      ca: await readPem('ssl_ca', ssl.caFile),
-      cert: await readPem('ssl_cert', ssl.certFile),
-      key: await readPem('ssl_key', ssl.keyFile),
+      ca: readPem('ssl_ca', ssl.caFile),
+      cert: readPem('ssl_cert', ssl.certFile),
+      key: readPem('ssl_key', ssl.keyFile),
     },
     connectTimeoutMs: database.connectTimeoutMs,
     queryTimeoutMs: database.queryTimeoutMs,
@@ -83,11 +89,16 @@ async function mysqlOptions(database: MysqlSettings, hostId: number | null): Pro
   };
 }
 
-async function readPem(key: string, path: string | null): Promise<string | null> {
-  try {
-    return path === null ? null : await readFile(path, 'utf8');
-  } catch (cause: unknown) {
-    const said = cause instanceof Error ? cause.message : String(cause);
-    throw new StoreError(`${key} in [database] cannot be read: ${said}`, 'configuration', false, { cause });
-  }
+function readPem(key: 'ssl_ca' | 'ssl_cert' | 'ssl_key', path: string | null): string | null {
+  if (path === null) return null;
+  const file = readTrustedFile(path);
+  if (file.kind === 'refused') throw pemError(key, path, file.problem, file.hint);
+  if (key === 'ssl_key' && file.othersMayRead)
+    throw pemError(key, path, 'can be read by everybody', shellCommand('chmod', 'o-r', '--', path));
+  return file.text;
+}
+
+function pemError(key: string, path: string, problem: string, hint: string | null): StoreError {
+  const remedy = hint === null ? '' : `: ${hint}`;
+  return new StoreError(`${key} in [database] cannot be used: ${path} ${problem}${remedy}`, 'configuration', false);
 }

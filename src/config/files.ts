@@ -1,6 +1,17 @@
 /** Reads files that decide what runs as root, or hold a password, and only where nobody else could have written them. */
-import { accessSync, closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  type Stats,
+} from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
+import { judgeFile, judgePath, type Distrust, type Eyes, type TrustRules } from '../domain/file-trust.js';
 import { ownUserId } from './env.js';
 
 export type FileReading =
@@ -10,19 +21,28 @@ export type FileReading =
   | { readonly kind: 'refused'; readonly isMissing: boolean; readonly problem: string; readonly hint: string | null };
 
 const LARGEST_BYTES = 1_048_576;
-const ROOT = 0;
-const WRITABLE_BY_OTHERS = 0o022;
 const READABLE_BY_OTHERS = 0o004;
 const STANDARD_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** Follows symbolic links and judges what they lead to; what is judged is what is read. Bytes that are not UTF-8 become U+FFFD. */
+const EYES: Eyes = {
+  look: (path) => lstatSync(path, { throwIfNoEntry: false }),
+  follow: (path) => readlinkSync(path),
+};
+
+/**
+ * Symbolic links are followed where nobody else could have set them; the file, each directory and each link on the way to
+ * it are judged, and what is judged is what is read. Bytes that are not UTF-8 become U+FFFD.
+ */
 export function readTrustedFile(path: string): FileReading {
   let file: number | null = null;
   try {
+    const rules: TrustRules = { what: 'read', owners: [ownUserId()] };
+    const trust = judgePath(resolve(path), EYES, rules);
+    if (trust.kind === 'distrusted') return distrusted(resolve(path), trust);
     // Without O_NONBLOCK a pipe at this path would hold the start for ever.
-    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    file = openSync(trust.path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
     const stats = fstatSync(file);
-    const refusal = judge(path, stats);
+    const refusal = judge(trust.path, stats, rules);
     if (refusal !== null) return refusal;
     return {
       kind: 'read',
@@ -49,14 +69,15 @@ export function exists(path: string): boolean {
   return allows(path, constants.F_OK);
 }
 
-function judge(path: string, stats: Stats): FileReading | null {
-  if (!stats.isFile()) return refused('is not a regular file');
-  if (stats.size > LARGEST_BYTES) return refused('is larger than 1 MiB');
-  if (stats.uid !== ROOT && stats.uid !== ownUserId()) {
-    return refused(`belongs to user ${String(stats.uid)}, neither to root nor to us`, `chown root ${path}`);
-  }
-  if ((stats.mode & WRITABLE_BY_OTHERS) === 0) return null;
-  return refused(`can be written by others (mode ${octal(stats.mode)})`, `chmod go-w ${path}`);
+/** Once more, on the open file: nobody can put another in its place now. */
+function judge(path: string, stats: Stats, rules: TrustRules): FileReading | null {
+  const distrust = judgeFile(path, stats, rules);
+  if (distrust !== null) return distrusted(path, distrust);
+  return stats.size > LARGEST_BYTES ? refused('is larger than 1 MiB') : null;
+}
+
+function distrusted(path: string, { path: place, problem, remedy }: Distrust): FileReading {
+  return refused(place === path ? problem : `cannot be trusted: ${place} ${problem}`, remedy);
 }
 
 function unreadable(cause: unknown): FileReading {
@@ -77,8 +98,4 @@ function allows(path: string, mode: number): boolean {
   } catch {
     return false;
   }
-}
-
-function octal(mode: number): string {
-  return (mode & 0o777).toString(8).padStart(4, '0');
 }

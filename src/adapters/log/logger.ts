@@ -21,6 +21,8 @@ export interface LogOptions {
   readonly maxLogSizeBytes: number;
   /** In all, the current one included; from 1. */
   readonly logFilesToKeep: number;
+  /** Throws where the directory and its files may not be trusted. Default: only root and we are. */
+  readonly judge?: (directory: string) => void;
   readonly console: Omit<ConsoleOptions, 'format'>;
   /** Literal values that must never be written. */
   readonly secrets: readonly string[];
@@ -115,6 +117,7 @@ function createFile(
     directory: options.directory,
     maxSizeBytes: options.maxLogSizeBytes,
     filesToKeep: options.logFilesToKeep,
+    ...(options.judge === undefined ? {} : { judge: options.judge }),
     onFailure: (detail) => write('error', 'Log file cannot be written', { directory: options.directory, detail }),
     onRecovery: (lost) => write('warn', 'Log file can be written again', { lostLines: lost }),
   });

@@ -2,13 +2,13 @@
 import { existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import roll from 'pino-roll';
+import { judgeLogs, LOG_NAME } from './log-trust.js';
 
 const FILE_MODE = 0o640;
 const DIRECTORY_MODE = 0o750;
 /** Kept in memory while nothing can be written: at least a long line, at most about one file, which it ends up in. */
 const SHORTEST_BACKLOG_BYTES = 128 * 1024;
 const LONGEST_BACKLOG_BYTES = 1024 * 1024;
-const LOG_NAME = /^process-monitor\.(\d+)\.log$/;
 
 export interface RotatingFileOptions {
   /** Made where missing; of the log's own. */
@@ -16,6 +16,8 @@ export interface RotatingFileOptions {
   readonly maxSizeBytes: number;
   /** How many files there are at most, the current one included; from 1. */
   readonly filesToKeep: number;
+  /** Throws where others could have put a file or a link in the place of ours. Default: only root and we are trusted. */
+  readonly judge?: (directory: string) => void;
   /** Nothing can be written. Once, until it works again. */
   readonly onFailure: (detail: string) => void;
   /** It works again; `lost` lines were neither written nor kept. */
@@ -29,6 +31,7 @@ export interface RotatingFileOptions {
  */
 export class RotatingFile {
   readonly #options: RotatingFileOptions;
+  readonly #judge: (directory: string) => void;
   #stream: roll.RollingStream | null = null;
   #opening: Promise<void> | null = null;
   #linked = '';
@@ -42,6 +45,7 @@ export class RotatingFile {
 
   constructor(options: RotatingFileOptions) {
     this.#options = options;
+    this.#judge = options.judge ?? judgeLogs();
   }
 
   /** Lines lost so far. */
@@ -89,6 +93,7 @@ export class RotatingFile {
     const { directory, maxSizeBytes } = this.#options;
     try {
       mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE });
+      this.#judge(directory);
       const stream = await roll({
         file: join(directory, 'process-monitor.log'),
         size: `${maxSizeBytes}b`,
@@ -123,6 +128,7 @@ export class RotatingFile {
     if (existsSync(stream.file)) return true;
     try {
       mkdirSync(dirname(stream.file), { recursive: true, mode: DIRECTORY_MODE });
+      this.#judge(dirname(stream.file));
       stream.reopen();
       this.#settleFiles(stream);
       return true;
@@ -138,6 +144,7 @@ export class RotatingFile {
   #settleFiles(stream: roll.RollingStream): void {
     const directory = dirname(stream.file);
     try {
+      this.#judge(directory);
       pointTo(stream.file, join(directory, 'current.log'));
       this.#linked = stream.file;
       for (const name of oldestBeyond(readdirSync(directory), this.#options.filesToKeep)) {

@@ -1,4 +1,8 @@
 /** One database file that several programs may share: opened when first needed, waited for without blocking the program. */
+import { lstatSync, readlinkSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { geteuid } from 'node:process';
+import { distrustText, judgePath } from '../../domain/file-trust.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Random } from '../../ports/random.js';
 import { StoreError } from '../../ports/store-error.js';
@@ -93,6 +97,7 @@ export class SqliteFile {
   }
 
   async #openFile(): Promise<OpenFile> {
+    refuseUntrusted(this.path);
     const driver = await this.#openDriver(this.path);
     try {
       driver.exec(`PRAGMA busy_timeout = ${OWN_WAIT_MS}`);
@@ -123,6 +128,24 @@ export class SqliteFile {
 
   #stopped(what: string): StoreError {
     return new StoreError(`${what} in ${this.path}: given up because the monitor is stopping`, 'unreachable', true);
+  }
+}
+
+const EYES = { look: (path: string) => lstatSync(path, { throwIfNoEntry: false }), follow: readlinkSync };
+
+/**
+ * The file, and the directory where SQLite makes its companions under names that everybody knows. A group may share them:
+ * whoever raises alarms writes there too. Throws `StoreError`.
+ */
+function refuseUntrusted(path: string): void {
+  const rules = { owners: [geteuid?.() ?? 0], isShared: true };
+  const file = resolve(path);
+  for (const trust of [
+    judgePath(dirname(file), EYES, { ...rules, what: 'directory' }),
+    judgePath(file, EYES, { ...rules, what: 'written' }),
+  ]) {
+    if (trust.kind !== 'distrusted') continue;
+    throw new StoreError(`open ${path}: ${distrustText(trust)}`, 'configuration', false);
   }
 }
 

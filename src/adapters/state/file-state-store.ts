@@ -1,7 +1,9 @@
 /** The monitor's memory as one file that is whole at every moment. */
+import { lstatSync, readlinkSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { geteuid, pid } from 'node:process';
+import { distrustText, judgePath, type Distrust, type TrustRules } from '../../domain/file-trust.js';
 import type { StoredState } from '../../domain/stored-state.js';
 import type { Clock } from '../../ports/clock.js';
 import type { LoadedState, SaveResult, StateStore } from '../../ports/state-store.js';
@@ -12,6 +14,7 @@ const FILE_MODE = 0o640;
 const DIRECTORY_MODE = 0o750;
 const MOST_DAMAGED_FILES = 3;
 const TEMPORARY_NAME = /^state\.json\.\d+\.tmp$/;
+const EYES = { look: (path: string) => lstatSync(path, { throwIfNoEntry: false }), follow: readlinkSync };
 const DAMAGED_NAME = /^state\.json\.damaged-(\d+)$/;
 
 export interface FileStateStoreOptions {
@@ -23,6 +26,8 @@ export interface FileStateStoreOptions {
    * `reader`: looks only, beside a running owner; its saves fail.
    */
   readonly access: 'owner' | 'reader';
+  /** Users who are trusted with the file and its directory, beside root. Default: our own. */
+  readonly owners?: readonly number[];
 }
 
 interface WaitingSave {
@@ -32,7 +37,8 @@ interface WaitingSave {
 
 /**
  * `state.json`. A save writes a second file, makes it durable and renames it over the first: power may fail between any
- * two of these steps. Saves made while one is being written are carried out as one, with the newest state.
+ * two of these steps. Saves made while one is being written are carried out as one, with the newest state. Nothing is read
+ * or written where others could have put it: see `judgePath`.
  */
 export class FileStateStore implements StateStore {
   readonly #options: FileStateStoreOptions;
@@ -46,7 +52,11 @@ export class FileStateStore implements StateStore {
   }
 
   async load(): Promise<LoadedState> {
+    const distrust = this.#judge('directory') ?? this.#judge('written');
+    if (distrust !== null && distrust.path !== this.#path)
+      return { kind: 'damaged', detail: distrustText(distrust), movedTo: null };
     if (this.#options.access === 'owner') await this.#removeLeftovers();
+    if (distrust !== null) return await this.#setAside(distrustText(distrust));
     try {
       const parsed = parseState(await readFile(this.#path, 'utf8'));
       return parsed.ok ? { kind: 'loaded', state: parsed.state } : await this.#setAside(parsed.detail);
@@ -78,6 +88,9 @@ export class FileStateStore implements StateStore {
     const temporary = `${this.#path}.${pid}.tmp`;
     try {
       await mkdir(this.#options.directory, { recursive: true, mode: DIRECTORY_MODE });
+      const distrust = this.#judge('directory');
+      if (distrust !== null) return { kind: 'failed', detail: distrustText(distrust) };
+      await removeQuietly(temporary);
       await writeDurably(temporary, stateText(waiting.state), await ownerOf(this.#options.directory));
       await rename(temporary, this.#path);
       await syncDirectory(this.#options.directory);
@@ -85,6 +98,18 @@ export class FileStateStore implements StateStore {
     } catch (error) {
       await removeQuietly(temporary);
       return { kind: 'failed', detail: `${this.#path} cannot be written: ${words(error)}` };
+    }
+  }
+
+  /** The directory itself, or the file in it. null: nothing speaks against it, or nobody can tell. */
+  #judge(what: 'directory' | 'written'): Distrust | null {
+    const rules: TrustRules = { what, owners: this.#options.owners ?? [geteuid?.() ?? 0] };
+    try {
+      const trust = judgePath(what === 'directory' ? this.#options.directory : this.#path, EYES, rules);
+      return trust.kind === 'distrusted' ? trust : null;
+    } catch {
+      // What cannot even be looked at cannot be opened either, and that is told there.
+      return null;
     }
   }
 
@@ -128,7 +153,7 @@ async function ownerOf(directory: string): Promise<Owner | null> {
 }
 
 async function writeDurably(path: string, content: string, owner: Owner | null): Promise<void> {
-  const file = await open(path, 'w', FILE_MODE);
+  const file = await open(path, 'wx', FILE_MODE);
   try {
     if (owner !== null) await file.chown(owner.uid, owner.gid);
     await file.writeFile(content);

@@ -13,7 +13,7 @@ describe.skipIf(!isRoot)('the memory file written by root', () => {
   it('belongs to whom its directory belongs, so that the monitor can still read it', async () => {
     const directory = await temporaryDirectory();
     await chown(directory, SOMEBODY, SOMEBODY);
-    const store = new FileStateStore({ directory, clock: new FakeClock(), access: 'owner' });
+    const store = new FileStateStore({ directory, clock: new FakeClock(), access: 'owner', owners: [SOMEBODY] });
 
     await store.save({ version: 1, savedAtMs: 0, processes: {}, hostRestartsAtMs: [] });
 

@@ -45,14 +45,22 @@ describe('FileStateStore', () => {
     expect(await store.load()).toEqual({ kind: 'loaded', state: sampleState(4) });
   });
 
-  it('keeps the good file when the disk is full, and clears up after itself', async () => {
+  it('keeps the good file when the new one cannot be written', async () => {
     const store = open();
     await store.save(sampleState(1));
-    await symlink('/dev/full', temporary());
+    await mkdir(temporary());
     const result = await store.save(sampleState(2));
-    expect(result).toMatchObject({ kind: 'failed', detail: expect.stringContaining('ENOSPC') as string });
-    expect(await readdir(directory)).toEqual(['state.json']);
+    expect(result).toMatchObject({ kind: 'failed', detail: expect.stringContaining(temporary()) as string });
     expect(await store.load()).toEqual({ kind: 'loaded', state: sampleState(1) });
+  });
+
+  it('does not write through a link that lies in the place of the new file', async () => {
+    const victim = join(directory, '..', 'victim');
+    await writeFile(victim, 'untouched');
+    await symlink(victim, temporary());
+    expect(await open().save(sampleState())).toEqual({ kind: 'saved' });
+    expect(await readFile(victim, 'utf8')).toBe('untouched');
+    expect(await readdir(directory)).toEqual(['state.json']);
   });
 
   it('removes what a monitor left that died while saving, and does not take it for the state', async () => {
