@@ -60,8 +60,8 @@ export function openStore(
     if (database.engine === 'mysql') {
       resolve(connectMysql(mysqlOptions(database, hostId), clock, random));
     } else {
-      const { path, queryTimeoutMs, writeBack } = database;
-      resolve(connectSqlite({ path, queryTimeoutMs, writeBack, hostId }, { clock, random }));
+      const { path, queryTimeoutMs, writeBack, claims } = database;
+      resolve(connectSqlite({ path, queryTimeoutMs, writeBack, claims, hostId }, { clock, random }));
     }
   });
 }

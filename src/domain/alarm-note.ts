@@ -9,14 +9,16 @@ export interface NoteLimit {
 const JOINT = ' - ';
 /** Our stamps at the end of a note, however many the predecessor has strung together there. */
 const OLD_STAMPS = /(?:(?:^| - )Restarted at \d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2})+\s*$/;
+/** What we have put into a note at a claim, wherever it stands by now. */
+const MARKS = / ?\[pm:[\w-]{1,8}\]/g;
 const encoder = new TextEncoder();
 
 /**
  * The note as it shall stand after a restart: `seen by Ana - Restarted at 2026-11-20 21:40:11`. Our older stamps go, the
- * rest stays; where it does not fit, the head is cut first and the stamp last.
+ * rest stays, without our marks; where it does not fit, the head is cut first and the stamp last.
  */
 export function composeNote(current: string | null, stamp: string, limit: NoteLimit): string {
-  const head = (current ?? '').replace(OLD_STAMPS, '');
+  const head = headOf(current);
   const tail = JOINT + stamp;
   const kept = fitText(head, { ...limit, max: limit.max - sizeOf(tail, limit.unit) });
   return kept === '' ? fitText(stamp, limit) : kept + tail;
@@ -30,6 +32,33 @@ export function fitsNote(current: string | null, stamp: string, limit: NoteLimit
 /** The note ends with exactly this stamp: it was written together with it. */
 export function endsWithStamp(note: string | null, stamp: string): boolean {
   return note === stamp || (note?.endsWith(JOINT + stamp) ?? false);
+}
+
+/** What a claim writes behind the note; plain ASCII. Example: `[pm:1a2b3c4d]` */
+export function markOf(alarmId: string): string {
+  return `[pm:${alarmId.slice(0, 8)}]`;
+}
+
+export function isMark(text: string): boolean {
+  return text.replace(MARKS, '') === '' && text !== '';
+}
+
+export function hasMark(note: string | null, mark: string): boolean {
+  return note?.includes(mark) ?? false;
+}
+
+/**
+ * The note with this mark behind it in place of older ones: `seen by Ana [pm:1a2b3c4d]`. Where there is no room, our
+ * stamps give way. null: a person's own words would have to be cut.
+ */
+export function withMark(note: string | null, mark: string, limit: NoteLimit): string | null {
+  const marked = [withoutMarks(note ?? ''), headOf(note)].map((head) => (head === '' ? mark : `${head} ${mark}`));
+  return marked.find((text) => sizeOf(text, limit.unit) <= limit.max) ?? null;
+}
+
+/** Takes our marks out, and nothing else. */
+export function withoutMarks(note: string): string {
+  return note.replace(MARKS, '');
 }
 
 /** The longest beginning of `text` within the limit; never half a character. */
@@ -51,6 +80,11 @@ export function foldToAscii(text: string): string {
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
     .replace(/[^\x20-\x7E]/gu, '?');
+}
+
+/** A person's own words. */
+function headOf(note: string | null): string {
+  return withoutMarks(note ?? '').replace(OLD_STAMPS, '');
 }
 
 function sizeOf(text: string, unit: NoteLimit['unit']): number {

@@ -55,7 +55,9 @@ export async function recoverAlarm(
     ownership,
     takeUp: async () => {
       const answer = await ownership();
-      return answer === 'ours' ? takeUp(deps, { subjects, alarmId: ref.alarmId, claims }, signal) : answer;
+      return answer === 'ours'
+        ? takeUp(deps, { subjects, alarmId: ref.alarmId, claims, cause: handling.cause }, signal)
+        : answer;
     },
     record: (progress) => deps.ledger.recordHandling(subjects, { ...mark, ...progress }, claims),
     spend: () => deps.ledger.spend(subjects, policy.budget),
@@ -69,24 +71,26 @@ interface TakingUp {
   readonly alarmId: string;
   /** Filled in; what an earlier attempt has claimed is claimed anew. */
   readonly claims: Map<ProcessId, Claim>;
+  readonly cause: HandlingCause;
 }
 
-/** What is raised while nothing can be written may be somebody else's: then nothing is done. */
+/** A row that cannot be claimed may be somebody else's by now: then nothing is done, but what a person has asked for. */
 async function takeUp(
   { writer }: RecoverAlarmDeps,
-  { subjects, alarmId, claims }: TakingUp,
+  { subjects, alarmId, claims, cause }: TakingUp,
   signal: AbortSignal,
 ): Promise<Ownership> {
   try {
     for (const { processId } of subjects) {
+      claims.delete(processId);
       const result = await writer.claim(processId, alarmId, signal);
-      if (result.kind === 'claimed') claims.set(processId, result.claim);
-      else claims.delete(processId);
+      if ('claim' in result) claims.set(processId, result.claim);
     }
     return 'ours';
-  } catch (cause: unknown) {
-    if (cause instanceof StoreError) return cause.code === 'not_owner' ? 'not_owner' : 'blind';
-    throw cause;
+  } catch (error: unknown) {
+    if (!(error instanceof StoreError)) throw error;
+    if (cause === 'person') return 'ours';
+    return error.code === 'not_owner' ? 'not_owner' : 'blind';
   }
 }
 

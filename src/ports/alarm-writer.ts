@@ -10,12 +10,13 @@ export type Claim = string;
 /**
  * `claimed`: the rows are marked, or their sequence number was read. `unclaimed`: there is no way to mark them (no column,
  * no right, no room, or the settings say so); clearing goes by the note as it then stands. `not_ours`: no row of it is in
- * alarm and unacknowledged any more. `off`: the writer may not or must not write.
+ * alarm and unacknowledged; by its claim, whatever is raised from now on is another alarm. `off`: the writer may not or
+ * must not write.
  */
 export type ClaimResult =
   | { readonly kind: 'claimed'; readonly claim: Claim }
   | { readonly kind: 'unclaimed' }
-  | { readonly kind: 'not_ours' }
+  | { readonly kind: 'not_ours'; readonly claim: Claim }
   | { readonly kind: 'off' };
 
 /**

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { toProcessId, type ProcessId } from '../../src/domain/alarm.js';
 import type { AlarmStore } from '../../src/ports/alarm-store.js';
 import { StoreError } from '../../src/ports/store-error.js';
+import { describeClaims } from './alarm-claim-contract.js';
 import { describeAlarmSource } from './alarm-source-contract.js';
 
 export interface SeedStatus {
@@ -19,6 +20,7 @@ export type SeedRow = Partial<SeedStatus> & { readonly id: number | null };
 export interface StoreSettings {
   readonly hostId: number | null;
   readonly writeBack: 'auto' | 'never';
+  readonly claims: 'auto' | 'off';
 }
 
 /** A database without keys, so that rows may be duplicates, orphans and without an id. */
@@ -27,6 +29,8 @@ export interface StoreFixture {
   fill(processes: Readonly<Record<number, string>>, statuses: readonly SeedStatus[]): Promise<void>;
   /** In the order in which they were filled in. */
   statuses(): Promise<readonly SeedStatus[]>;
+  /** What somebody else does to the row at this position, in one statement. */
+  change(position: number, values: Partial<Pick<SeedStatus, 'alarma' | 'sound' | 'notes'>>): Promise<void>;
   /** Opened anew for each test; closed by the suite. */
   open(settings: StoreSettings): AlarmStore;
   dispose(): Promise<void>;
@@ -43,13 +47,17 @@ export function id(value: number): ProcessId {
   return processId;
 }
 
-/** Runs the suite against what `make` brings. */
-export function describeAlarmStore(name: string, make: () => Promise<StoreFixture>): void {
+/** Runs the suite against what `make` brings; `claims`: how it tells an alarm that is raised again. */
+export function describeAlarmStore(
+  name: string,
+  make: () => Promise<StoreFixture>,
+  claims: 'mark' | 'sequence' = 'mark',
+): void {
   describe(`${name} as an alarm store`, () => {
     let fixture: StoreFixture;
     let stores: AlarmStore[] = [];
     const open = (settings: Partial<StoreSettings> = {}): AlarmStore => {
-      const store = fixture.open({ hostId: null, writeBack: 'auto', ...settings });
+      const store = fixture.open({ hostId: null, writeBack: 'auto', claims: 'auto', ...settings });
       stores.push(store);
       return store;
     };
@@ -71,6 +79,8 @@ export function describeAlarmStore(name: string, make: () => Promise<StoreFixtur
     });
 
     describeAlarmSource({ fill, open });
+    const change: StoreFixture['change'] = (position, values) => fixture.change(position, values);
+    describeClaims({ fill, open, change, statuses: () => fixture.statuses(), id }, claims);
 
     describe('clear', () => {
       const clear = (processId = 1): Promise<unknown> =>

@@ -2,11 +2,12 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { DatabaseServer } from '../support/servers/database-server.js';
 import { startMariadb, whyNoMariadb } from '../support/servers/mariadb.js';
+import { describeClaimsInTables } from './alarm-store-claims.js';
 import { describeAlarmStore } from './alarm-store-contract.js';
 import { describeFaults } from './alarm-store-faults.js';
 import { describeRights } from './alarm-store-rights.js';
 import { describeSchemas } from './alarm-store-schema.js';
-import { serverFixture } from './alarm-store-server.js';
+import { SEQUENCE, serverFixture } from './alarm-store-server.js';
 
 const missing = await whyNoMariadb();
 
@@ -18,7 +19,9 @@ describe.skipIf(missing !== null)('on MariaDB', () => {
   afterAll(() => server.stop());
 
   describeAlarmStore('MariaDB', () => serverFixture(server));
+  describeAlarmStore('MariaDB with sequence numbers', () => serverFixture(server, SEQUENCE), 'sequence');
   describeSchemas('MariaDB', () => server);
+  describeClaimsInTables('MariaDB', () => server);
   describeRights('MariaDB', () => server);
   describeFaults('MariaDB', () => server);
 });

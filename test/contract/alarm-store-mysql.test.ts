@@ -2,11 +2,12 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { DatabaseServer } from '../support/servers/database-server.js';
 import { startMysql, whyNoMysql } from '../support/servers/mysql.js';
+import { describeClaimsInTables } from './alarm-store-claims.js';
 import { describeAlarmStore } from './alarm-store-contract.js';
 import { describeFaults } from './alarm-store-faults.js';
 import { describeRights } from './alarm-store-rights.js';
 import { describeSchemas } from './alarm-store-schema.js';
-import { serverFixture } from './alarm-store-server.js';
+import { SEQUENCE, serverFixture } from './alarm-store-server.js';
 
 const missing = await whyNoMysql();
 
@@ -18,7 +19,9 @@ describe.skipIf(missing !== null)('on MySQL', () => {
   afterAll(() => server.stop());
 
   describeAlarmStore('MySQL', () => serverFixture(server));
+  describeAlarmStore('MySQL with sequence numbers', () => serverFixture(server, SEQUENCE), 'sequence');
   describeSchemas('MySQL', () => server);
+  describeClaimsInTables('MySQL', () => server);
   describeRights('MySQL', () => server);
   describeFaults('MySQL', () => server);
 });

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DatabaseServer } from '../support/servers/database-server.js';
 import { id, STAMP } from './alarm-store-contract.js';
-import { LEGACY_TABLES, never, ServerUnderTest, USER } from './alarm-store-server.js';
+import { LEGACY_TABLES, never, SEQUENCE, ServerUnderTest, USER } from './alarm-store-server.js';
 
 const CLEARED = { kind: 'cleared', rows: 1, noteStored: true };
 const CLEARED_WITHOUT_NOTE = { kind: 'cleared', rows: 1, noteStored: false };
@@ -30,6 +30,7 @@ export function describeRights(product: string, server: () => DatabaseServer): v
       expect(await store.source.alarmed(never)).toHaveLength(1);
       expect(await store.writer.clear(id(1), { stamp: STAMP, claim: null }, never)).toEqual(CLEARED);
       expect(await store.writer.raise(id(1), never)).toEqual({ kind: 'raised', rows: 1 });
+      expect(await store.writer.claim(id(1), '1a2b3c4d5e6f', never)).toMatchObject({ kind: 'claimed' });
       const byHand = store.desk.apply('acknowledge', id(1), null, never);
       await expect(byHand).rejects.toMatchObject({ code: 'rights' });
     });
@@ -49,9 +50,31 @@ export function describeRights(product: string, server: () => DatabaseServer): v
       await test.prepare(LEGACY_TABLES, grant('SELECT, UPDATE (alarma)'));
       await seed("'seen'");
       const store = test.open();
-      expect(await store.probe(never)).toMatchObject({ writes: 'alarm_only' });
+      const report = await store.probe(never);
+      expect(report).toMatchObject({ writes: 'alarm_only' });
+      expect(report.facts).toContain('raised again meanwhile: not seen: the user may not update notes');
+      expect(await store.writer.claim(id(1), '1a2b3c4d5e6f', never)).toEqual({ kind: 'unclaimed' });
       expect(await store.writer.clear(id(1), { stamp: STAMP, claim: null }, never)).toEqual(CLEARED_WITHOUT_NOTE);
       expect((await test.admin.rows('SELECT notes FROM STATUS_PROCESS'))[0]?.['notes']).toBe('seen');
+    });
+
+    it('goes by sequence numbers where only alarma may be updated, also when an answer is lost', async () => {
+      await test.prepare(`${LEGACY_TABLES};${SEQUENCE}`, grant('SELECT, UPDATE (alarma)'));
+      await seed("'seen'");
+      const store = test.open();
+      expect((await store.probe(never)).facts).toContain('raised again meanwhile: seen by sequence number');
+      const claim = async (): Promise<string> => {
+        const result = await store.writer.claim(id(1), '1a2b3c4d5e6f', never);
+        expect(result).toMatchObject({ kind: 'claimed' });
+        return 'claim' in result ? result.claim : '';
+      };
+      const first = await claim();
+      await test.admin.run('UPDATE STATUS_PROCESS SET alarma = 1');
+      expect(await store.writer.clear(id(1), { stamp: STAMP, claim: first }, never)).toEqual({ kind: 'raised_again' });
+      const second = await claim();
+      const clear = (): Promise<unknown> => store.writer.clear(id(1), { stamp: STAMP, claim: second }, never);
+      expect(await clear()).toEqual(CLEARED_WITHOUT_NOTE);
+      expect(await clear()).toEqual(CLEARED_WITHOUT_NOTE);
     });
 
     it('is off for a user who may only look, unless the settings demand more', async () => {

@@ -3,6 +3,7 @@ import { connectMysql } from '../../src/adapters/mysql/connect-mysql.js';
 import type { MysqlOptions } from '../../src/adapters/mysql/options.js';
 import { SystemClock } from '../../src/adapters/time/system-clock.js';
 import type { AlarmStore } from '../../src/ports/alarm-store.js';
+import type { Clock } from '../../src/ports/clock.js';
 import { FakeRandom } from '../support/fake-random.js';
 import type { DatabaseServer } from '../support/servers/database-server.js';
 import type { SqlClient } from '../support/servers/sql-client.js';
@@ -53,8 +54,8 @@ export class ServerUnderTest {
     return this.#admin;
   }
 
-  open(options: Partial<MysqlOptions> = {}): AlarmStore {
-    const store = connectMysql({ ...this.options(), ...options }, new SystemClock(), new FakeRandom());
+  open(options: Partial<MysqlOptions> = {}, clock: Clock = new SystemClock()): AlarmStore {
+    const store = connectMysql({ ...this.options(), ...options }, clock, new FakeRandom());
     this.#stores.push(store);
     return store;
   }
@@ -90,10 +91,16 @@ export class ServerUnderTest {
   }
 }
 
+/** What `migrate` adds to the table of alarms. */
+export const SEQUENCE = `
+  ALTER TABLE STATUS_PROCESS ADD COLUMN alarm_seq BIGINT UNSIGNED NOT NULL DEFAULT 0 INVISIBLE;
+  CREATE TRIGGER pm_alarm_update BEFORE UPDATE ON STATUS_PROCESS FOR EACH ROW SET NEW.alarm_seq = OLD.alarm_seq + (NEW.alarma <=> 1);
+  CREATE TRIGGER pm_alarm_insert BEFORE INSERT ON STATUS_PROCESS FOR EACH ROW SET NEW.alarm_seq = (NEW.alarma <=> 1)`;
+
 /** For the contract of all stores. */
-export async function serverFixture(server: DatabaseServer): Promise<StoreFixture> {
+export async function serverFixture(server: DatabaseServer, more = ''): Promise<StoreFixture> {
   const test = new ServerUnderTest(server, 'contract');
-  await test.prepare(FREE_TABLES);
+  await test.prepare(FREE_TABLES + (more === '' ? '' : `;${more}`));
   const literal = (value: string | number | null): string =>
     value === null
       ? 'NULL'
@@ -116,6 +123,10 @@ export async function serverFixture(server: DatabaseServer): Promise<StoreFixtur
     statuses: async () => {
       const rows = await test.admin.rows('SELECT * FROM STATUS_PROCESS ORDER BY position');
       return rows.map((row) => statusOf(row));
+    },
+    change: async (position, values) => {
+      const assignments = Object.entries(values).map(([column, value]) => `${column} = ${literal(value)}`);
+      await test.admin.run(`UPDATE STATUS_PROCESS SET ${assignments.join(', ')} WHERE position = ${position + 1}`);
     },
     open: (settings) => test.open(settings),
     dispose: () => test.dispose(),

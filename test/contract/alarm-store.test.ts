@@ -30,9 +30,10 @@ describeAlarmStore('MemoryAlarmStore', async () => {
       for (const [key, name] of Object.entries(names)) processes.set(Number(key), name);
       rows = statuses.map((status) => ({ ...status }));
     },
-    statuses: async () => rows,
-    open: ({ hostId, writeBack }) => {
-      store = new MemoryAlarmStore({ hostId, writes: writeBack === 'never' ? 'off' : 'full' });
+    statuses: async () => rows.map((row) => ({ ...row })),
+    change: async (position, values) => void Object.assign(rows[position] ?? {}, values),
+    open: ({ hostId, writeBack, claims }) => {
+      store = new MemoryAlarmStore({ hostId, writes: writeBack === 'never' ? 'off' : 'full', claims });
       for (const [key, name] of processes) store.processes.push({ id: key, name });
       store.statuses.push(...rows);
       rows = store.statuses;
@@ -55,7 +56,7 @@ function openedByNode(path: string): SqliteDriver {
 
 function connect(path: string, openDriver: OpenSqliteDriver, options: Partial<SqliteOptions> = {}): AlarmStore {
   return connectSqlite(
-    { path, queryTimeoutMs: 2000, hostId: null, writeBack: 'auto', ...options },
+    { path, queryTimeoutMs: 2000, hostId: null, writeBack: 'auto', claims: 'auto', ...options },
     { clock: new SystemClock(), random: new FakeRandom(), openDriver },
   );
 }
@@ -89,7 +90,15 @@ async function sqliteFixture(openDriver: OpenSqliteDriver): Promise<StoreFixture
       driver
         .rows('SELECT process_id AS id, alarma, sound, notes, host_id AS hostId FROM STATUS_PROCESS ORDER BY rowid', [])
         .map((row) => seedStatus(row)),
-    open: ({ hostId, writeBack }) => connect(path, openDriver, { hostId, writeBack }),
+    change: async (position, values) => {
+      const assignments = Object.keys(values).map((column) => `${column} = ?`);
+      const where = 'WHERE rowid = (SELECT rowid FROM STATUS_PROCESS ORDER BY rowid LIMIT 1 OFFSET ?)';
+      driver.change(`UPDATE STATUS_PROCESS SET ${assignments.join(', ')} ${where}`, [
+        ...Object.values(values),
+        position,
+      ]);
+    },
+    open: ({ hostId, writeBack, claims }) => connect(path, openDriver, { hostId, writeBack, claims }),
     dispose: async () => driver.close(),
   };
 }

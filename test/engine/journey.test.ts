@@ -40,7 +40,7 @@ describe('a failed unit in alarm', () => {
       'process.stable',
     ]);
     const ids = story.flatMap((event) => ('alarmId' in event ? [event.alarmId] : []));
-    expect(new Set(ids)).toEqual(new Set(['000000000001']));
+    expect(new Set(ids)).toEqual(new Set(['000000010000']));
   });
 
   it('tells a row that is none of its business once, by the reason alone', async () => {
@@ -104,7 +104,7 @@ describe('a unit whose program dies half a second after each start', () => {
     const commands = bench.told('command.ended').filter((event) => event.alarmId === alarmId);
     expect(commands.map(({ report }) => report.ok)).toEqual([true, true]);
     expect(bench.told('restart.ended')[0]?.outcome).toMatchObject({ kind: 'still_unhealthy', attempts: 2 });
-    expect(row).toMatchObject({ alarma: 1, notes: null });
+    expect(row).toMatchObject({ alarma: 1, notes: expect.stringMatching(/^\[pm:\w{8}\]$/) as string });
   });
 
   it('opens its breaker after three handlings, gets exactly one trial per open time, and closes when mended', async () => {
@@ -193,7 +193,7 @@ describe('an operator in the middle of a handling', () => {
     expect(bench.units.restarted).toHaveLength(1);
     expect(bench.prober.calls).toHaveLength(asked);
     expect(bench.outcomes()).toEqual(['no_longer_ours']);
-    expect(row).toMatchObject({ alarma: 1, sound: 0, ...change, notes: 'mine' });
+    expect(row).toMatchObject({ alarma: 1, sound: 0, ...change, notes: 'mine [pm:00000001]' });
     expect(bench.memoryOf(1)?.breaker ?? { kind: 'closed', failures: 0 }).toEqual({ kind: 'closed', failures: 0 });
   });
 

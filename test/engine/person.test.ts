@@ -115,6 +115,20 @@ describe('a restart by hand', () => {
     await bench.advance(20_000);
     expect([row.alarma, bench.units.restarted.length]).toEqual([0, 2]);
   });
+
+  it('leaves an alarm that is raised while it runs to be handled on its own', async () => {
+    const units = { 'app.service': { ...FAILED, restarts: [{ takesMs: 3000 }] } } as const;
+    const bench = benchOf({ policies: { app: {} }, units });
+    const row = bench.add(1, 'app', { alarma: 0 });
+    await bench.start();
+    const outcome = bench.monitor.restartNow(policyOf());
+    await bench.advance(1000);
+    row.alarma = 1;
+    await bench.advance(3100);
+    expect(await outcome).toMatchObject({ kind: 'recovered' });
+    await bench.advance(60_000);
+    expect([row.alarma, bench.outcomes().length]).toEqual([0, 2]);
+  });
 });
 
 describe('a breaker that a person holds open', () => {

@@ -49,10 +49,10 @@ describe('killed after its restart', () => {
     await bench.advance(2000);
     expect(bench.units.restarted).toHaveLength(1);
     await bench.restartAfterKill(1000);
-    expect(bench.told('handling.resumed')).toMatchObject([{ finding: 'looking', alarmId: '000000000001' }]);
+    expect(bench.told('handling.resumed')).toMatchObject([{ finding: 'looking', alarmId: '000000010000' }]);
     await bench.advance(6000);
     expect(bench.told('restart.ended')).toMatchObject([
-      { alarmId: '000000000001', outcome: { kind: 'recovered', attempts: 1 } },
+      { alarmId: '000000010000', outcome: { kind: 'recovered', attempts: 1 } },
     ]);
     expect(row.alarma).toBe(0);
     await bench.advance(70_000);

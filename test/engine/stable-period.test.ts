@@ -23,7 +23,7 @@ describe('a relapse', () => {
     bench.units.happens('app.service', { kind: 'failed', status: 9 });
     await bench.advance(200);
     expect(bench.told('process.relapsed')).toMatchObject([
-      { alarmId: '000000000001', detail: expect.stringContaining('status 9') as string },
+      { alarmId: '000000010000', detail: expect.stringContaining('status 9') as string },
     ]);
     expect(bench.outcomes()).toEqual(['recovered']);
     expect(row.alarma).toBe(1);

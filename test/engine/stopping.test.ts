@@ -20,7 +20,7 @@ describe('the first request to stop', () => {
     expect(bench.clock.pendingSleeps).toBe(0);
     expect(bench.stateStore.state?.processes['1']).toMatchObject({
       inFlight: null,
-      watch: { alarmId: '000000000001' },
+      watch: { alarmId: '000000010000' },
     });
   });
 

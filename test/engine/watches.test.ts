@@ -10,7 +10,7 @@ import { policyOf } from '../support/policy.js';
 const MOST_TURNS = 60;
 
 function taskUntil(untilMs: number): WatchTask {
-  const ref = { alarmId: '000000000001', processId: null, processName: 'app' };
+  const ref = { alarmId: '000000010000', processId: null, processName: 'app' };
   return { ref, subjects: [], policy: policyOf(), evidence: NO_EVIDENCE, untilMs };
 }
 

@@ -1,7 +1,7 @@
 /** Randomness that a test knows beforehand. */
 import type { Random } from '../../src/ports/random.js';
 
-/** Fractions come from the given list, over and over; ids count up: `000000000001`, `000000000002`, … */
+/** Fractions come from the given list, over and over; ids count up in their first eight digits: `000000010000`, `000000020000`, … */
 export class FakeRandom implements Random {
   readonly #fractions: readonly number[];
   #taken = 0;
@@ -17,6 +17,6 @@ export class FakeRandom implements Random {
 
   id(): string {
     this.#ids += 1;
-    return this.#ids.toString(16).padStart(12, '0');
+    return `${this.#ids.toString(16).padStart(8, '0')}0000`;
   }
 }

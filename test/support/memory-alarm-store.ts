@@ -1,5 +1,15 @@
 /** A database of alarms in two arrays: keeps the contract of the real ones, and fails or changes when a test says so. */
-import { composeNote, endsWithStamp, fitText, type NoteLimit } from '../../src/domain/alarm-note.js';
+import {
+  composeNote,
+  endsWithStamp,
+  fitText,
+  hasMark,
+  isMark,
+  markOf,
+  withMark,
+  withoutMarks,
+  type NoteLimit,
+} from '../../src/domain/alarm-note.js';
 import { toProcessId, type AlarmRow, type NamedRow, type ProcessId } from '../../src/domain/alarm.js';
 import type { AlarmDesk, DeskAction } from '../../src/ports/alarm-desk.js';
 import type { AlarmSource } from '../../src/ports/alarm-source.js';
@@ -27,13 +37,19 @@ export interface MemoryStoreOptions {
   readonly hostId: number | null;
   /** `off`: the writer says so and writes nothing. */
   readonly writes: 'full' | 'alarm_only' | 'off';
+  readonly claims: 'auto' | 'off';
   readonly noteLimit: NoteLimit;
 }
 
 export type MemoryCall =
-  'alarmed' | 'stillAlarmed' | 'namesOf' | 'countProcesses' | 'clear' | 'raise' | 'list' | 'apply' | 'probe';
+  'alarmed' | 'stillAlarmed' | 'namesOf' | 'countProcesses' | 'claim' | 'clear' | 'raise' | 'list' | 'apply' | 'probe';
 
-const DEFAULTS: MemoryStoreOptions = { hostId: null, writes: 'full', noteLimit: { unit: 'characters', max: 255 } };
+const DEFAULTS: MemoryStoreOptions = {
+  hostId: null,
+  writes: 'full',
+  claims: 'auto',
+  noteLimit: { unit: 'characters', max: 255 },
+};
 const WORKING: StoreReport = { server: 'memory', writes: 'full', facts: [], warnings: [] };
 
 export class MemoryAlarmStore implements AlarmStore {
@@ -99,16 +115,31 @@ export class MemoryAlarmStore implements AlarmStore {
   };
 
   readonly writer: AlarmWriter = {
-    claim: async () => ({ kind: 'unclaimed' }),
-    clear: async (processId, { stamp }, signal) => {
+    claim: async (processId, alarmId, signal) => {
+      const { writes, claims, noteLimit } = this.#options;
+      if (writes === 'off') return { kind: 'off' };
+      if (claims === 'off') return { kind: 'unclaimed' };
+      this.#begin('claim', signal);
+      const mark = markOf(alarmId);
+      const rows = this.#rowsOf(processId).filter(isAlarmed);
+      if (rows.length === 0) return { kind: 'not_ours', claim: mark };
+      const marked = rows.map(({ notes }) => (hasMark(notes, mark) ? notes : withMark(notes, mark, noteLimit)));
+      if (writes === 'alarm_only' || marked.includes(null)) return { kind: 'unclaimed' };
+      for (const [index, row] of rows.entries()) row.notes = marked[index] ?? null;
+      return { kind: 'claimed', claim: mark };
+    },
+    clear: async (processId, { stamp, claim }, signal) => {
       if (this.#options.writes === 'off') return { kind: 'off' };
       this.#begin('clear', signal);
-      const rows = this.#rowsOf(processId).filter(isAlarmed);
+      const alarmed = this.#rowsOf(processId).filter(isAlarmed);
+      const mark = claim !== null && isMark(claim) ? claim : null;
+      const rows = mark === null ? alarmed : alarmed.filter(({ notes }) => hasMark(notes, mark));
       const noteStored = this.#options.writes === 'full';
       for (const row of rows) {
         row.alarma = 0;
         if (noteStored) row.notes = composeNote(row.notes, stamp, this.#options.noteLimit);
       }
+      if (rows.length < alarmed.length) return { kind: 'raised_again' };
       if (rows.length > 0) return { kind: 'cleared', rows: rows.length, noteStored };
       const earlier = this.#rowsOf(processId).filter((row) => row.alarma === 0 && endsWithStamp(row.notes, stamp));
       return earlier.length > 0 ? { kind: 'cleared', rows: earlier.length, noteStored: true } : { kind: 'not_ours' };
@@ -142,7 +173,10 @@ export class MemoryAlarmStore implements AlarmStore {
       }
       const rows = this.#rowsOf(processId);
       const text = note === null ? null : fitText(note, this.#options.noteLimit);
-      for (const row of rows) Object.assign(row, changesOf(action), text === null ? {} : { notes: text });
+      for (const row of rows) {
+        const notes = text ?? (row.notes === null ? null : withoutMarks(row.notes));
+        Object.assign(row, changesOf(action), { notes });
+      }
       return rows.length;
     },
   };

@@ -9,6 +9,9 @@ import { findWriteRights, type WriteRights } from './write-rights.js';
 /** Rights that are missing are looked for again after this long: somebody may have granted them meanwhile. */
 const MISSING_RIGHTS_FOR_MS = 5 * 60_000;
 
+/** So long the tables are taken to be as they were: somebody may alter or migrate them while we run. */
+const TABLES_FOR_MS = 60_000;
+
 /** Must be safe to repeat. */
 export type SchemaWork<T> = (connection: MysqlConnection, schema: Schema) => Promise<T>;
 
@@ -16,7 +19,9 @@ export class MysqlGateway {
   readonly #pool: ConnectionPool;
   readonly #clock: Clock;
   readonly #hostId: number | null;
-  #schema: Schema | null = null;
+  #schema: { readonly value: Schema; readonly foundAtMs: number } | null = null;
+  /** Those that the tables were looked up on: a new one may lead to another server, or to tables that were altered. */
+  readonly #known = new WeakSet<MysqlConnection>();
   #rights: { readonly value: WriteRights; readonly foundAtMs: number } | null = null;
 
   constructor(pool: ConnectionPool, clock: Clock, hostId: number | null) {
@@ -41,8 +46,13 @@ export class MysqlGateway {
   }
 
   async schema(connection: MysqlConnection, signal: AbortSignal): Promise<Schema> {
-    this.#schema ??= await readSchema(connection, this.#hostId, signal);
-    return this.#schema;
+    const known = this.#schema;
+    const isFresh = known !== null && this.#clock.monotonicMs() - known.foundAtMs < TABLES_FOR_MS;
+    if (isFresh && this.#known.has(connection)) return known.value;
+    const value = await readSchema(connection, this.#hostId, signal);
+    this.#schema = { value, foundAtMs: this.#clock.monotonicMs() };
+    this.#known.add(connection);
+    return value;
   }
 
   /** Looks the tables up although they are known: somebody may have altered them. */

@@ -28,7 +28,7 @@ export interface MysqlOptions {
   readonly queryTimeoutMs: number;
   readonly poolSize: number;
   readonly writeBack: 'auto' | 'always' | 'never';
-  /** Whether rows are marked before their processes are restarted. */
+  /** `off`: no row is marked, and no sequence number read. */
   readonly claims: 'auto' | 'off';
   /** Database of our own tables; null: that of the alarms. */
   readonly ownDatabase: string | null;

@@ -6,7 +6,7 @@ import { numberOf, textOf, type Row } from './row.js';
 import { READ_COLUMNS, TOUCH_TABLES } from './session-sql.js';
 import type { Scope } from './sql.js';
 
-/** Example: `{ scope: { hostId: 3, hasNotes: true }, notesType: 'varchar(100), latin1', noteLimit: { unit: 'characters', max: 100 } }` */
+/** Example: `{ scope: { hostId: 3, hasNotes: true, hasSequence: false }, notesType: 'varchar(100), latin1', noteLimit: { unit: 'characters', max: 100 } }` */
 export interface Schema {
   readonly scope: Scope;
   readonly hasHostId: boolean;
@@ -41,7 +41,8 @@ export async function readSchema(
       false,
     );
   }
-  return { hasHostId, ...describeNotes(columnNamed(status, 'notes'), hostId) };
+  const hasSequence = columnNamed(status, 'alarm_seq') !== undefined;
+  return { hasHostId, ...describeNotes(columnNamed(status, 'notes'), { hostId, hasSequence }) };
 }
 
 /** A column that is missing, or hidden from this user, is told best by the server itself. */
@@ -51,14 +52,14 @@ async function explainMissing(connection: MysqlConnection, signal: AbortSignal):
 
 function describeNotes(
   column: Row | undefined,
-  hostId: number | null,
+  scope: Omit<Scope, 'hasNotes'>,
 ): { readonly scope: Scope; readonly notesType: string; readonly noteLimit: NoteLimit | null } {
-  if (column === undefined) return { scope: { hostId, hasNotes: false }, notesType: 'none', noteLimit: null };
+  if (column === undefined) return { scope: { ...scope, hasNotes: false }, notesType: 'none', noteLimit: null };
   const type = (textOf(column['dataType']) ?? '').toLowerCase();
   const max = numberOf(column['maxLength']) ?? 0;
   const charset = textOf(column['charset']) ?? 'binary';
   const notesType = `${type}(${max}), ${charset}`;
-  return { scope: { hostId, hasNotes: true }, notesType, noteLimit: limitOf(type, max) };
+  return { scope: { ...scope, hasNotes: true }, notesType, noteLimit: limitOf(type, max) };
 }
 
 function limitOf(type: string, max: number): NoteLimit | null {

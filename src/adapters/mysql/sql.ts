@@ -1,6 +1,5 @@
 /** Every statement that is ever sent about alarms: values as parameters only, no double quotes, all columns with an alias. */
 import type { ProcessId } from '../../domain/alarm.js';
-import type { DeskAction } from '../../ports/alarm-desk.js';
 
 export type SqlValue = string | number | null;
 
@@ -16,13 +15,15 @@ export interface Scope {
   /** null: rows of every host. */
   readonly hostId: number | null;
   readonly hasNotes: boolean;
+  /** There is the column that a trigger counts up whenever an alarm is raised. */
+  readonly hasSequence: boolean;
 }
 
-const ALARMED = 'alarma = 1 AND (sound = 0 OR sound IS NULL)';
+export const ALARMED = 'alarma = 1 AND (sound = 0 OR sound IS NULL)';
 // A parameter travels as text or as a double; cast, ids are compared as the integers they are and an index is used.
-const ID = 'CAST(? AS SIGNED)';
+export const ID = 'CAST(? AS SIGNED)';
 // Compared as UTF-8 bytes: a collation would take `Alarm` for `alárm`, and a plain cast would compare latin1 with UTF-8.
-const SAME_NOTE = 'CAST(CONVERT(notes USING utf8mb4) AS BINARY) <=> CAST(? AS BINARY)';
+export const SAME_NOTE = 'CAST(CONVERT(notes USING utf8mb4) AS BINARY) <=> CAST(? AS BINARY)';
 
 export function readAlarms(scope: Scope): Statement {
   const text =
@@ -63,31 +64,6 @@ export function countProcesses(scope: Scope): Statement {
   return { what: 'count processes', text, values: hostOf(scope) };
 }
 
-/** The notes of the rows that are to be cleared, as they stand now. */
-export function readAlarmedNotes(scope: Scope, id: ProcessId): Statement {
-  return selectNotes(scope, id, ALARMED);
-}
-
-/** The notes of rows that are clear already. */
-export function readClearNotes(scope: Scope, id: ProcessId): Statement {
-  return selectNotes(scope, id, 'alarma = 0');
-}
-
-/** Clears those rows that still hold the note `seen`. 0 rows: someone was faster. */
-export function clearWithNote(
-  scope: Scope,
-  id: ProcessId,
-  note: { readonly seen: string | null; readonly next: string },
-): Statement {
-  const text = `UPDATE STATUS_PROCESS SET alarma = 0, notes = ? WHERE process_id = ${ID} AND ${ALARMED}${ofHost(scope)} AND ${SAME_NOTE}`;
-  return { what: 'clear alarm', text, values: [note.next, String(id), ...hostOf(scope), note.seen] };
-}
-
-export function clearWithoutNote(scope: Scope, id: ProcessId): Statement {
-  const text = `UPDATE STATUS_PROCESS SET alarma = 0 WHERE process_id = ${ID} AND ${ALARMED}${ofHost(scope)}`;
-  return { what: 'clear alarm', text, values: [String(id), ...hostOf(scope)] };
-}
-
 export function raiseAlarm(scope: Scope, id: ProcessId): Statement {
   const text =
     `UPDATE STATUS_PROCESS SET alarma = 1 WHERE process_id = ${ID} AND alarma = 0 ` +
@@ -101,59 +77,14 @@ export function tryClear(withNote: boolean): Statement {
   return { what: 'look up write rights', text, values: [] };
 }
 
-/** Processes without a status row come with NULL in its columns, whatever the host: they have none yet. */
-export function listProcesses(scope: Scope): Statement {
-  const text =
-    'SELECT CAST(s.process_id AS CHAR) AS processId, p.process_name AS processName, ' +
-    `CAST(s.alarma AS SIGNED) AS alarma, CAST(s.sound AS SIGNED) AS sound, ${notesOf(scope)} AS notes ` +
-    `FROM STATUS_PROCESS s LEFT JOIN PROCESE p ON p.process_id = s.process_id WHERE TRUE${ofHost(scope, 's.')} ` +
-    'UNION ALL SELECT CAST(p.process_id AS CHAR), p.process_name, NULL, NULL, NULL FROM PROCESE p ' +
-    'WHERE NOT EXISTS (SELECT 1 FROM STATUS_PROCESS s WHERE s.process_id = p.process_id)';
-  return { what: 'list processes', text, values: hostOf(scope) };
-}
-
-const DESK_VALUES = {
-  raise: 'alarma = 1, sound = 0',
-  clear: 'alarma = 0, sound = 0',
-  acknowledge: 'sound = 1',
-} as const satisfies Record<DeskAction, string>;
-
-/** `note` null leaves the note as it is. */
-export function applyByHand(scope: Scope, action: DeskAction, id: ProcessId, note: string | null): Statement {
-  const text = `UPDATE STATUS_PROCESS SET ${DESK_VALUES[action]}${note === null ? '' : ', notes = ?'} WHERE process_id = ${ID}${ofHost(scope)}`;
-  return { what: `${action} alarm`, text, values: [...valuesOf(note), String(id), ...hostOf(scope)] };
-}
-
-/** Gives a process that has no status row at all one in alarm. */
-export function insertRaised(scope: Scope, id: ProcessId, note: string | null): Statement {
-  const hostColumn = scope.hostId === null ? '' : ', host_id';
-  const noteColumn = note === null ? '' : ', notes';
-  const placeholders = [...hostOf(scope), ...valuesOf(note)].map(() => ', ?').join('');
-  const text =
-    `INSERT INTO STATUS_PROCESS (process_id, alarma, sound${hostColumn}${noteColumn}) ` +
-    `SELECT p.process_id, 1, 0${placeholders} FROM PROCESE p WHERE p.process_id = ${ID} ` +
-    'AND NOT EXISTS (SELECT 1 FROM STATUS_PROCESS s WHERE s.process_id = p.process_id) LIMIT 1';
-  return { what: 'raise alarm', text, values: [...hostOf(scope), ...valuesOf(note), String(id)] };
-}
-
-function selectNotes(scope: Scope, id: ProcessId, condition: string): Statement {
-  const notes = scope.hasNotes ? 'notes' : 'NULL';
-  const text = `SELECT ${notes} AS notes FROM STATUS_PROCESS WHERE process_id = ${ID} AND ${condition}${ofHost(scope)}`;
-  return { what: 'read notes', text, values: [String(id), ...hostOf(scope)] };
-}
-
-function notesOf(scope: Scope): string {
+export function notesOf(scope: Scope): string {
   return scope.hasNotes ? 's.notes' : 'NULL';
 }
 
-function ofHost(scope: Scope, prefix = ''): string {
+export function ofHost(scope: Scope, prefix = ''): string {
   return scope.hostId === null ? '' : ` AND ${prefix}host_id = ?`;
 }
 
-function hostOf(scope: Scope): readonly SqlValue[] {
+export function hostOf(scope: Scope): readonly SqlValue[] {
   return scope.hostId === null ? [] : [String(scope.hostId)];
-}
-
-function valuesOf(note: string | null): readonly SqlValue[] {
-  return note === null ? [] : [note];
 }

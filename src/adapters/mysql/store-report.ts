@@ -33,6 +33,7 @@ export async function reportStore(
     facts: [
       `notes: ${schema.notesType}`,
       `host_id: ${hostFact(schema, options.hostId)}`,
+      `raised again meanwhile: ${claimFact(findings)}`,
       `rows: ${rows === null ? 'unknown' : `about ${rows}`}`,
     ],
     warnings: [
@@ -46,6 +47,15 @@ export async function reportStore(
 function hostFact(schema: Schema, hostId: number | null): string {
   if (!schema.hasHostId) return 'no such column';
   return hostId === null ? 'not filtered, every host is ours' : `only ${hostId}`;
+}
+
+/** How an alarm that is raised again while its process is restarted is told from the one that is being handled. */
+function claimFact({ schema, rights, options }: Findings): string {
+  if (options.claims === 'off') return 'not seen: claims = off';
+  if (options.writeBack === 'never' || rights === 'none') return 'not seen: nothing is written';
+  if (schema.scope.hasSequence) return 'seen by sequence number';
+  if (rights === 'full') return 'seen by a mark in notes';
+  return schema.noteLimit === null ? 'not seen: no notes that hold text' : 'not seen: the user may not update notes';
 }
 
 function rightsWarnings({ rights, schema, options }: Findings, isReadOnly: boolean): readonly string[] {

@@ -1,9 +1,10 @@
 /** A person's own hand on the file. */
+import { withoutMarks } from '../../domain/alarm-note.js';
 import { parseProcessId, type ProcessId } from '../../domain/alarm.js';
 import type { AlarmDesk, DeskAction, ProcessRow } from '../../ports/alarm-desk.js';
 import { numberOf, textOf } from './row.js';
-import { applyByHand, insertRaised, listProcesses } from './sql.js';
-import type { SqliteFile } from './sqlite-file.js';
+import { applyByHand, insertRaised, listProcesses, readMarkedNotes } from './sql.js';
+import type { SqliteFile, SqliteSession } from './sqlite-file.js';
 
 export class SqliteAlarmDesk implements AlarmDesk {
   readonly #file: SqliteFile;
@@ -29,10 +30,20 @@ export class SqliteAlarmDesk implements AlarmDesk {
 
   async apply(action: DeskAction, processId: ProcessId, note: string | null, signal: AbortSignal): Promise<number> {
     return this.#file.write(`${action} alarm`, signal, (session) => {
-      const text = session.scope.hasNotes ? note : null;
-      const rows = session.change(applyByHand(session.scope, action, processId, text));
+      const { scope } = session;
+      const text = scope.hasNotes ? note : null;
+      if (text === null && scope.hasNotes) takeMarksOut(session, processId, action);
+      const rows = session.change(applyByHand(scope, action, processId, text === null ? null : { next: text }));
       if (rows > 0 || action !== 'raise') return rows;
-      return session.change(insertRaised(session.scope, processId, text));
+      return session.change(insertRaised(scope, processId, text));
     });
+  }
+}
+
+/** What a person does to an alarm ends our claim on it. */
+function takeMarksOut(session: SqliteSession, processId: ProcessId, action: DeskAction): void {
+  for (const row of session.rows(readMarkedNotes(session.scope, processId))) {
+    const seen = textOf(row['notes']) ?? '';
+    session.change(applyByHand(session.scope, action, processId, { seen, next: withoutMarks(seen) }));
   }
 }

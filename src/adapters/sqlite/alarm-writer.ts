@@ -1,11 +1,11 @@
 /** Writes outcomes back into the file, never over what somebody else has done to the row meanwhile. */
-import { composeNote, endsWithStamp } from '../../domain/alarm-note.js';
+import { composeNote, endsWithStamp, hasMark, isMark, markOf, withMark } from '../../domain/alarm-note.js';
 import type { ProcessId } from '../../domain/alarm.js';
 import type { AlarmWriter, ClaimResult, Clearing, ClearResult, RaiseResult } from '../../ports/alarm-writer.js';
 import { StoreError } from '../../ports/store-error.js';
 import { toStoreError } from './errors.js';
 import { textOf } from './row.js';
-import { clearWithNote, clearWithoutNote, raiseAlarm, readAlarmedNotes, readClearNotes } from './sql.js';
+import { clearWithNote, clearWithoutNote, raiseAlarm, readAlarmedNotes, readClearNotes, writeNote } from './sql.js';
 import type { SqliteFile, SqliteSession } from './sqlite-file.js';
 
 /** SQLite holds texts to no length, whatever the column is called. */
@@ -14,18 +14,24 @@ const NO_LIMIT = { unit: 'characters', max: Infinity } as const;
 export class SqliteAlarmWriter implements AlarmWriter {
   readonly #file: SqliteFile;
   readonly #mode: 'auto' | 'always' | 'never';
+  readonly #claims: 'auto' | 'off';
 
-  constructor(file: SqliteFile, mode: 'auto' | 'always' | 'never') {
+  constructor(
+    file: SqliteFile,
+    options: { readonly writeBack: 'auto' | 'always' | 'never'; readonly claims: 'auto' | 'off' },
+  ) {
     this.#file = file;
-    this.#mode = mode;
+    this.#mode = options.writeBack;
+    this.#claims = options.claims;
   }
 
-  claim(): Promise<ClaimResult> {
-    return Promise.resolve({ kind: 'unclaimed' });
+  async claim(processId: ProcessId, alarmId: string, signal: AbortSignal): Promise<ClaimResult> {
+    if (this.#mode !== 'never' && this.#claims === 'off') return { kind: 'unclaimed' };
+    return this.#write('claim alarm', signal, (session) => this.#claim(session, processId, markOf(alarmId)));
   }
 
-  async clear(processId: ProcessId, { stamp }: Clearing, signal: AbortSignal): Promise<ClearResult> {
-    return this.#write('clear alarm', signal, (session) => this.#clear(session, processId, stamp));
+  async clear(processId: ProcessId, clearing: Clearing, signal: AbortSignal): Promise<ClearResult> {
+    return this.#write('clear alarm', signal, (session) => this.#clear(session, processId, clearing));
   }
 
   async raise(processId: ProcessId, signal: AbortSignal): Promise<RaiseResult> {
@@ -50,18 +56,33 @@ export class SqliteAlarmWriter implements AlarmWriter {
     }
   }
 
-  #clear(session: SqliteSession, processId: ProcessId, stamp: string): ClearResult {
+  #claim(session: SqliteSession, processId: ProcessId, mark: string): ClaimResult {
+    const { scope } = session;
+    const notes = session.rows(readAlarmedNotes(scope, processId)).map((row) => textOf(row['notes']));
+    if (notes.length === 0) return { kind: 'not_ours', claim: mark };
+    if (!scope.hasNotes) return { kind: 'unclaimed' };
+    for (const seen of new Set(notes)) {
+      const next = withMark(seen, mark, NO_LIMIT);
+      if (next === null || hasMark(seen, mark)) continue;
+      const rows = this.#changeUnlessRefused(() => session.change(writeNote(scope, processId, { seen, next })));
+      if (rows === 0) return { kind: 'unclaimed' };
+    }
+    return { kind: 'claimed', claim: mark };
+  }
+
+  #clear(session: SqliteSession, processId: ProcessId, { stamp, claim }: Clearing): ClearResult {
     const { scope } = session;
     const notes = session.rows(readAlarmedNotes(scope, processId)).map((row) => textOf(row['notes']));
     if (notes.length === 0) return findEarlierWrite(session, processId, stamp);
+    const mark = claim !== null && scope.hasNotes && isMark(claim) ? claim : null;
+    const ours = mark === null ? notes : notes.filter((note) => hasMark(note, mark));
     let rows = 0;
-    if (scope.hasNotes) {
-      for (const seen of new Set(notes)) {
-        const next = composeNote(seen, stamp, NO_LIMIT);
-        rows += this.#changeUnlessRefused(() => session.change(clearWithNote(scope, processId, { seen, next })));
-      }
+    for (const seen of scope.hasNotes ? new Set(ours) : []) {
+      const next = composeNote(seen, stamp, NO_LIMIT);
+      rows += this.#changeUnlessRefused(() => session.change(clearWithNote(scope, processId, { seen, next })));
     }
-    const rest = session.change(clearWithoutNote(scope, processId));
+    const rest = session.change(clearWithoutNote(scope, processId, mark));
+    if (ours.length < notes.length) return { kind: 'raised_again' };
     return { kind: 'cleared', rows: rows + rest, noteStored: rest === 0 };
   }
 

@@ -12,6 +12,8 @@ import { SqliteFile, type SqliteFileOptions } from './sqlite-file.js';
 
 export interface SqliteOptions extends SqliteFileOptions {
   readonly writeBack: 'auto' | 'always' | 'never';
+  /** `off`: no row is marked. */
+  readonly claims: 'auto' | 'off';
 }
 
 export interface SqliteSurroundings {
@@ -26,7 +28,7 @@ export function connectSqlite(options: SqliteOptions, surroundings: SqliteSurrou
   const file = new SqliteFile(options, surroundings.openDriver ?? openSqliteDriver, surroundings);
   return {
     source: new SqliteAlarmSource(file),
-    writer: new SqliteAlarmWriter(file, options.writeBack),
+    writer: new SqliteAlarmWriter(file, options),
     desk: new SqliteAlarmDesk(file),
     probe: (signal) => report(file, options, signal),
     close: () => file.close(),
@@ -47,10 +49,18 @@ async function report(file: SqliteFile, options: SqliteOptions, signal: AbortSig
     writes: writesOf(options.writeBack, hasNotes),
     facts: [
       `notes: ${hasNotes ? 'text' : 'none'}`,
+      `raised again meanwhile: ${claimFact(options, hasNotes)}`,
       `host_id: ${options.hostId === null ? 'not filtered, every host is ours' : `only ${options.hostId}`}`,
     ],
     warnings: hasNotes ? [] : ['STATUS_PROCESS has no column notes: alarms are cleared without a stamp'],
   };
+}
+
+/** How an alarm that is raised again while its process is restarted is told from the one that is being handled. */
+function claimFact({ claims, writeBack }: SqliteOptions, hasNotes: boolean): string {
+  if (claims === 'off') return 'not seen: claims = off';
+  if (writeBack === 'never') return 'not seen: nothing is written';
+  return hasNotes ? 'seen by a mark in notes' : 'not seen: no column notes';
 }
 
 function writesOf(mode: SqliteOptions['writeBack'], hasNotes: boolean): StoreReport['writes'] {

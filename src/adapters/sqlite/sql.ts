@@ -84,6 +84,16 @@ export function readClearNotes(scope: Scope, id: number): Statement {
   return selectNotes(scope, id, 'alarma = 0');
 }
 
+/** Leaves the alarm as it is. */
+export function writeNote(
+  scope: Scope,
+  id: number,
+  note: { readonly seen: string | null; readonly next: string },
+): Statement {
+  const text = `UPDATE STATUS_PROCESS SET notes = ? WHERE process_id = ? AND ${ALARMED}${ofHost(scope)} AND ${SAME_NOTE}`;
+  return { text, values: [note.next, id, ...hostOf(scope), note.seen] };
+}
+
 export function clearWithNote(
   scope: Scope,
   id: number,
@@ -93,9 +103,11 @@ export function clearWithNote(
   return { text, values: [note.next, id, ...hostOf(scope), note.seen] };
 }
 
-export function clearWithoutNote(scope: Scope, id: number): Statement {
-  const text = `UPDATE STATUS_PROCESS SET alarma = 0 WHERE process_id = ? AND ${ALARMED}${ofHost(scope)}`;
-  return { text, values: [id, ...hostOf(scope)] };
+/** `mark` null: whatever the note. */
+export function clearWithoutNote(scope: Scope, id: number, mark: string | null): Statement {
+  const marked = mark === null ? '' : ' AND INSTR(CAST(notes AS TEXT), ?) > 0';
+  const text = `UPDATE STATUS_PROCESS SET alarma = 0 WHERE process_id = ? AND ${ALARMED}${ofHost(scope)}${marked}`;
+  return { text, values: [id, ...hostOf(scope), ...valuesOf(mark)] };
 }
 
 export function raiseAlarm(scope: Scope, id: number): Statement {
@@ -120,10 +132,25 @@ const DESK_VALUES = {
   acknowledge: 'sound = 1',
 } as const satisfies Record<DeskAction, string>;
 
+/** Notes with one of our marks in them, or with what looks like one. */
+export function readMarkedNotes(scope: Scope, id: number): Statement {
+  return selectNotes(scope, id, "INSTR(CAST(notes AS TEXT), '[pm:') > 0");
+}
+
+/** A note by hand: in place of the one `seen`, or of whatever there is. */
+export interface DeskNote {
+  /** undefined: whatever it is. */
+  readonly seen?: string;
+  readonly next: string;
+}
+
 /** `note` null leaves the note as it is. */
-export function applyByHand(scope: Scope, action: DeskAction, id: number, note: string | null): Statement {
-  const text = `UPDATE STATUS_PROCESS SET ${DESK_VALUES[action]}${note === null ? '' : ', notes = ?'} WHERE process_id = ?${ofHost(scope)}`;
-  return { text, values: [...valuesOf(note), id, ...hostOf(scope)] };
+export function applyByHand(scope: Scope, action: DeskAction, id: number, note: DeskNote | null): Statement {
+  const seen = note?.seen ?? null;
+  const text =
+    `UPDATE STATUS_PROCESS SET ${DESK_VALUES[action]}${note === null ? '' : ', notes = ?'} ` +
+    `WHERE process_id = ?${ofHost(scope)}${seen === null ? '' : ` AND ${SAME_NOTE}`}`;
+  return { text, values: [...valuesOf(note?.next ?? null), id, ...hostOf(scope), ...valuesOf(seen)] };
 }
 
 /** Gives a process that has no status row at all one in alarm. */

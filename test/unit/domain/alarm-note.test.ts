@@ -1,7 +1,17 @@
 /** What becomes of an operator's note when an alarm is cleared. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { composeNote, endsWithStamp, fitText, foldToAscii, type NoteLimit } from '../../../src/domain/alarm-note.js';
+import {
+  composeNote,
+  endsWithStamp,
+  fitText,
+  foldToAscii,
+  hasMark,
+  markOf,
+  withMark,
+  withoutMarks,
+  type NoteLimit,
+} from '../../../src/domain/alarm-note.js';
 
 const STAMP = 'Restarted at 2026-11-20 21:40:11';
 const OLD = 'Restarted at 2026-11-19 08:00:00';
@@ -39,6 +49,20 @@ describe('composeNote', () => {
       before: 'Restarted at noon',
       limit: WIDE,
       after: `Restarted at noon - ${STAMP}`,
+    },
+    { rule: 'takes our mark out', before: `seen [pm:1a2b3c4d]`, limit: WIDE, after: `seen - ${STAMP}` },
+    { rule: 'takes out a mark that stands alone', before: '[pm:1a2b3c4d]', limit: WIDE, after: STAMP },
+    {
+      rule: 'takes a mark out from among words, and the stamp before it too',
+      before: `seen - ${OLD} [pm:1a2b3c4d]`,
+      limit: WIDE,
+      after: `seen - ${STAMP}`,
+    },
+    {
+      rule: 'keeps what a person wrote behind a mark',
+      before: 'seen [pm:1a2b3c4d] by Ana',
+      limit: WIDE,
+      after: `seen by Ana - ${STAMP}`,
     },
     { rule: 'cuts the head first', before: 'abcdef', limit: characters(38), after: `abc - ${STAMP}` },
     { rule: 'leaves the joint away with the last of the head', before: 'abc', limit: characters(35), after: STAMP },
@@ -90,5 +114,44 @@ describe('fitText', () => {
 describe('foldToAscii', () => {
   it('takes the marks off letters and puts ? for the rest', () => {
     expect(foldToAscii('Repornit în 3 s: ș ț Ă 🙂 日')).toBe('Repornit in 3 s: s t A ? ?');
+  });
+});
+
+describe('a mark in a note', () => {
+  const MARK = '[pm:1a2b3c4d]';
+
+  it('holds the first eight characters of the handling, in plain ASCII', () => {
+    expect(markOf('1a2b3c4d5e6f')).toBe(MARK);
+    expect(foldToAscii(MARK)).toBe(MARK);
+  });
+
+  it.each([
+    { rule: 'stands alone where there is no note', before: null, limit: WIDE, after: MARK },
+    { rule: 'stands alone where the note is empty', before: '', limit: WIDE, after: MARK },
+    { rule: 'stands behind the note', before: 'seen by Ana', limit: WIDE, after: `seen by Ana ${MARK}` },
+    { rule: 'stands behind our stamp', before: `seen - ${OLD}`, limit: WIDE, after: `seen - ${OLD} ${MARK}` },
+    { rule: 'replaces older marks', before: 'seen [pm:99999999]', limit: WIDE, after: `seen ${MARK}` },
+    { rule: 'is there once', before: `seen ${MARK}`, limit: WIDE, after: `seen ${MARK}` },
+    { rule: 'takes the last of the room', before: 'abcd', limit: characters(18), after: `abcd ${MARK}` },
+    { rule: 'takes the room of our stamp', before: `ab - ${OLD}`, limit: characters(40), after: `ab ${MARK}` },
+    { rule: 'never cuts a person’s words', before: 'abcd', limit: characters(17), after: null },
+    { rule: 'counts the bytes of TEXT', before: 'șș', limit: bytes(17), after: null },
+    { rule: 'has no room in a column that holds less than it', before: null, limit: characters(12), after: null },
+  ])('$rule', ({ before, limit, after }) => {
+    expect(withMark(before, MARK, limit)).toBe(after);
+  });
+
+  it('is found wherever it stands, and is nobody else’s', () => {
+    expect(hasMark(`x ${MARK} y`, MARK)).toBe(true);
+    expect(hasMark('x [pm:99999999]', MARK)).toBe(false);
+    expect(hasMark(null, MARK)).toBe(false);
+  });
+
+  it('goes without taking anything with it', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', maxLength: 80 }), (note) => {
+        expect(withoutMarks(withMark(note, MARK, WIDE) ?? '')).toBe(note);
+      }),
+    );
   });
 });

@@ -54,7 +54,7 @@ describe('startInUnit', () => {
       kind: 'started',
       identity,
       home: 'transient_unit',
-      unit: 'pm-app-000000000001.service',
+      unit: 'pm-app-000000010000.service',
     });
   });
 
@@ -72,7 +72,7 @@ describe('startInUnit', () => {
     const { runner, start } = host();
     runner.on('show', { output: 'ActiveState=failed\nMainPID=0\nExecMainCode=1\nExecMainStatus=9\n' });
     expect(await start()).toMatchObject({ reason: 'ended', detail: expect.stringContaining('exit code 9') as string });
-    expect(runner.lines.at(-1)).toBe('systemctl --no-ask-password reset-failed -- pm-app-000000000001.service');
+    expect(runner.lines.at(-1)).toBe('systemctl --no-ask-password reset-failed -- pm-app-000000010000.service');
   });
 
   it.each([
