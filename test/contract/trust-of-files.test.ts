@@ -167,7 +167,13 @@ describe('a pid file', () => {
 
 describe('the file database', () => {
   const count = async (): Promise<number> => {
-    const options = { path: at('alarms.db'), queryTimeoutMs: 1000, writeBack: 'auto', hostId: null } as const;
+    const options = {
+      path: at('alarms.db'),
+      queryTimeoutMs: 1000,
+      writeBack: 'auto',
+      claims: 'auto',
+      hostId: null,
+    } as const;
     const store = connectSqlite(options, { clock: new FakeClock(), random: new FakeRandom() });
     try {
       return await store.source.countProcesses(signal);
