@@ -1,4 +1,6 @@
 /** The real outside: this machine's clock, programs, units and network, and the database of the settings. */
+import { hostname } from 'node:os';
+import { pid } from 'node:process';
 import {
   createProcessStarter,
   detectHostAbilities,
@@ -8,7 +10,7 @@ import {
 import { LinuxProcessTable } from '../adapters/exec/linux-process-table.js';
 import { SpawnRunner } from '../adapters/exec/spawn-runner.js';
 import { connectMysql } from '../adapters/mysql/connect-mysql.js';
-import type { MysqlOptions } from '../adapters/mysql/options.js';
+import type { LeaseTerms, MysqlOptions } from '../adapters/mysql/options.js';
 import { SystemNetworkProber } from '../adapters/net/network-prober.js';
 import { CryptoRandom } from '../adapters/random/crypto-random.js';
 import { connectSqlite } from '../adapters/sqlite/connect-sqlite.js';
@@ -16,7 +18,7 @@ import { CoalescingUnitManager } from '../adapters/systemd/coalescing-unit-manag
 import { SystemctlUnitManager } from '../adapters/systemd/systemctl-unit-manager.js';
 import { SystemClock } from '../adapters/time/system-clock.js';
 import { readTrustedFile } from '../config/files.js';
-import type { MysqlSettings, Settings } from '../config/settings.js';
+import type { HostSettings, MysqlSettings, Settings } from '../config/settings.js';
 import { shellCommand } from '../domain/shell-word.js';
 import type { HandsDeps } from '../engine/deps.js';
 import type { AlarmStore } from '../ports/alarm-store.js';
@@ -58,7 +60,7 @@ export function openStore(
   const { hostId } = host;
   return new Promise((resolve) => {
     if (database.engine === 'mysql') {
-      resolve(connectMysql(mysqlOptions(database, hostId), clock, random));
+      resolve(connectMysql(mysqlOptions(database, host), clock, random));
     } else {
       const { path, queryTimeoutMs, writeBack, claims } = database;
       resolve(connectSqlite({ path, queryTimeoutMs, writeBack, claims, hostId }, { clock, random }));
@@ -66,7 +68,7 @@ export function openStore(
   });
 }
 
-function mysqlOptions(database: MysqlSettings, hostId: number | null): MysqlOptions {
+function mysqlOptions(database: MysqlSettings, host: HostSettings): MysqlOptions {
   const { hosts, socket, ssl } = database;
   return {
     servers: socket === null ? hosts.map((each) => ({ kind: 'tcp', ...each })) : [{ kind: 'socket', path: socket }],
@@ -85,8 +87,16 @@ function mysqlOptions(database: MysqlSettings, hostId: number | null): MysqlOpti
     writeBack: database.writeBack,
     claims: database.claims,
     ownDatabase: database.ownDatabase,
-    hostId,
+    hostId: host.hostId,
+    lease: leaseTerms(host),
   };
+}
+
+/** Where rows have no host, they are told apart by who reads them. */
+function leaseTerms({ ownership, hostId, leaseTimeMs }: HostSettings): LeaseTerms | null {
+  if (ownership === 'off') return null;
+  const name = hostId === null ? `hostname:${hostname()}` : `host_id:${hostId}`;
+  return { name, holder: { host: hostname(), pid }, timeMs: leaseTimeMs };
 }
 
 function readPem(key: 'ssl_ca' | 'ssl_cert' | 'ssl_key', path: string | null): string | null {

@@ -2,6 +2,7 @@
 import type { AlarmDesk } from './alarm-desk.js';
 import type { AlarmSource } from './alarm-source.js';
 import type { AlarmWriter } from './alarm-writer.js';
+import type { Ownership } from './ownership.js';
 
 /**
  * What was found when looking at the database, for `config check --connect` and the log at start.
@@ -23,8 +24,13 @@ export interface AlarmStore {
   readonly source: AlarmSource;
   readonly writer: AlarmWriter;
   readonly desk: AlarmDesk;
+  /**
+   * Begins to be, or to wait to become, the one monitor that acts on these rows; from then on the writer writes nothing
+   * while it is not. A second call gives the same. `warn` hears whole sentences: where nothing can keep others from acting.
+   */
+  own(warn: (detail: string) => void): Ownership;
   /** Looks at server, schema and rights anew, and changes nothing. Throws `StoreError`. */
   probe(signal: AbortSignal): Promise<StoreReport>;
-  /** Gives back every connection; calls under way end with a `StoreError`. Never throws; a second call does nothing. */
+  /** Gives back the ownership and every connection; calls under way end with a `StoreError`. Never throws; a second call does nothing. */
   close(): Promise<void>;
 }

@@ -74,6 +74,7 @@ export class ServerUnderTest {
       claims: 'auto',
       ownDatabase: null,
       hostId: null,
+      lease: null,
     };
   }
 

@@ -14,6 +14,7 @@ import { toProcessId, type AlarmRow, type NamedRow, type ProcessId } from '../..
 import type { AlarmDesk, DeskAction } from '../../src/ports/alarm-desk.js';
 import type { AlarmSource } from '../../src/ports/alarm-source.js';
 import type { AlarmStore, StoreReport } from '../../src/ports/alarm-store.js';
+import { SOLE_OWNER, type Ownership } from '../../src/ports/ownership.js';
 import type { AlarmWriter } from '../../src/ports/alarm-writer.js';
 import { StoreError } from '../../src/ports/store-error.js';
 
@@ -67,6 +68,8 @@ export class MemoryAlarmStore implements AlarmStore {
   constructor(options: Partial<MemoryStoreOptions> = {}) {
     this.#options = { ...DEFAULTS, ...options };
   }
+
+  readonly own = (): Ownership => SOLE_OWNER;
 
   /** A process with its status row: clear, unless `status` says otherwise. Returns the row. */
   add(id: number, name: string | null, status: Partial<Omit<MemoryStatus, 'id'>> = {}): MemoryStatus {

@@ -6,6 +6,7 @@ import { StoreError } from '../../ports/store-error.js';
 import { claimRows, readClaim, type RowsWork } from './claim.js';
 import { clearAlarm } from './clear.js';
 import type { MysqlConnection } from './connection.js';
+import type { Fence } from './fence.js';
 import type { MysqlGateway } from './gateway.js';
 import type { MysqlOptions } from './options.js';
 import type { Schema } from './schema.js';
@@ -16,10 +17,13 @@ export class MysqlAlarmWriter implements AlarmWriter {
   readonly #gateway: MysqlGateway;
   readonly #options: Pick<MysqlOptions, 'writeBack' | 'claims'>;
 
+  readonly #fence: Fence;
+
   /** `options` may change while the store is open. */
-  constructor(gateway: MysqlGateway, options: Pick<MysqlOptions, 'writeBack' | 'claims'>) {
+  constructor(gateway: MysqlGateway, options: Pick<MysqlOptions, 'writeBack' | 'claims'>, fence: Fence) {
     this.#gateway = gateway;
     this.#options = options;
+    this.#fence = fence;
   }
 
   async claim(processId: ProcessId, alarmId: string, signal: AbortSignal): Promise<ClaimResult> {
@@ -64,7 +68,7 @@ export class MysqlAlarmWriter implements AlarmWriter {
       return await this.#gateway.use(signal, async (connection, schema) => {
         const rights = await this.#gateway.rights(connection, schema, signal);
         if (rights === 'none' && this.#options.writeBack === 'auto') return { kind: 'off' };
-        return work(connection, schema, rights);
+        return work(this.#fence.over(connection), schema, rights);
       });
     } catch (error) {
       if (!(error instanceof StoreError) || error.code !== 'rights') throw error;

@@ -1,13 +1,16 @@
 /** Puts the parts of the MySQL adapter together. */
 import type { AlarmStore } from '../../ports/alarm-store.js';
 import type { Clock } from '../../ports/clock.js';
+import { SOLE_OWNER } from '../../ports/ownership.js';
 import type { Random } from '../../ports/random.js';
 import { StoreError } from '../../ports/store-error.js';
 import { MysqlAlarmDesk } from './alarm-desk.js';
 import { MysqlAlarmSource } from './alarm-source.js';
 import { MysqlAlarmWriter } from './alarm-writer.js';
 import { ConnectionPool } from './connection-pool.js';
+import { Fence } from './fence.js';
 import { MysqlGateway } from './gateway.js';
+import { LeaseKeeper } from './lease-keeper.js';
 import type { MysqlOptions } from './options.js';
 import { reportStore } from './store-report.js';
 import type { WriteRights } from './write-rights.js';
@@ -28,10 +31,18 @@ export function connectMysql(given: MysqlOptions, clock: Clock, random: Random):
   const options = { ...given };
   const pool = new ConnectionPool(options, clock, random);
   const gateway = new MysqlGateway(pool, clock, options.hostId);
+  let keeper: LeaseKeeper | null = null;
+  // Who has not asked for the rows is a person's own hand, or alone.
+  const fence = new Fence(() => keeper?.fence() ?? { kind: 'open' }, { clock, random });
   return {
     source: new MysqlAlarmSource(gateway),
-    writer: new MysqlAlarmWriter(gateway, options),
+    writer: new MysqlAlarmWriter(gateway, options, fence),
     desk: new MysqlAlarmDesk(gateway),
+    own: (warn) => {
+      if (options.lease === null) return SOLE_OWNER;
+      keeper ??= new LeaseKeeper(options, options.lease, { clock, random, warn });
+      return keeper;
+    },
     probe: (signal) => {
       gateway.forget();
       return gateway.use(signal, async (connection, schema) => {
@@ -44,7 +55,10 @@ export function connectMysql(given: MysqlOptions, clock: Clock, random: Random):
       gateway.forget();
       await pool.renew();
     },
-    close: () => pool.close(),
+    close: async () => {
+      await keeper?.release();
+      await pool.close();
+    },
   };
 }
 

@@ -2,7 +2,7 @@
 import type { Clock } from '../../ports/clock.js';
 import type { Random } from '../../ports/random.js';
 import { StoreError } from '../../ports/store-error.js';
-import { openConnection, type MysqlConnection } from './connection.js';
+import { openConnection, type ServerConnection } from './connection.js';
 import { HostList, namesOf } from './host-list.js';
 import type { MysqlOptions, ServerAddress } from './options.js';
 import { Slots } from './slots.js';
@@ -10,7 +10,7 @@ import { Slots } from './slots.js';
 /** Before the second try, so that clients of a restarted server do not all come back in the same instant. */
 const PAUSE_MS = 100;
 
-export type Work<T> = (connection: MysqlConnection) => Promise<T>;
+export type Work<T> = (connection: ServerConnection) => Promise<T>;
 
 export class ConnectionPool {
   readonly #options: MysqlOptions;
@@ -19,10 +19,10 @@ export class ConnectionPool {
   readonly #hosts: HostList;
   readonly #slots: Slots;
   readonly #closing = new AbortController();
-  #idle: MysqlConnection[] = [];
+  #idle: ServerConnection[] = [];
   /** Connections that were open when the options changed: used to their work's end, then closed. */
-  #outdated = new WeakSet<MysqlConnection>();
-  readonly #lent = new Set<MysqlConnection>();
+  #outdated = new WeakSet<ServerConnection>();
+  readonly #lent = new Set<ServerConnection>();
   #search: Promise<void> | null = null;
 
   constructor(options: MysqlOptions, clock: Clock, random: Random) {
@@ -30,7 +30,7 @@ export class ConnectionPool {
     this.#clock = clock;
     this.#random = random;
     const context = { options, clock, closing: this.#closing.signal };
-    const open = (address: ServerAddress, signal: AbortSignal): Promise<MysqlConnection> =>
+    const open = (address: ServerAddress, signal: AbortSignal): Promise<ServerConnection> =>
       openConnection(address, context, signal);
     this.#hosts = new HostList(options.servers, open, { clock, random });
     this.#slots = new Slots(options.poolSize);
@@ -104,7 +104,7 @@ export class ConnectionPool {
     throw new StoreError(`ask ${namesOf(servers)}: ${reason}`, code, true);
   }
 
-  #takeIdle(): MysqlConnection | null {
+  #takeIdle(): ServerConnection | null {
     for (;;) {
       const connection = this.#idle.pop();
       if (connection === undefined) return null;
@@ -112,7 +112,7 @@ export class ConnectionPool {
     }
   }
 
-  #giveBack(connection: MysqlConnection): void {
+  #giveBack(connection: ServerConnection): void {
     this.#lent.delete(connection);
     if (connection.end !== 'none') return;
     if (this.#closing.signal.aborted || this.#outdated.has(connection)) {
@@ -124,7 +124,7 @@ export class ConnectionPool {
   }
 
   /** The server of this connection is in trouble: nothing more is asked there for a while. */
-  #leave(connection: MysqlConnection): void {
+  #leave(connection: ServerConnection): void {
     this.#hosts.avoid(connection.address);
     connection.destroy();
     for (const other of this.#idle) if (other.address === connection.address) other.destroy();
@@ -132,7 +132,7 @@ export class ConnectionPool {
   }
 
   /** Goes back to the server that the settings name first, beside the work and not in its way. */
-  #lookForBetter(current: MysqlConnection): void {
+  #lookForBetter(current: ServerConnection): void {
     if (!this.#hosts.hasAlternatives || this.#search !== null || this.#closing.signal.aborted) return;
     const candidates = this.#hosts.betterThan(current);
     if (candidates.length === 0) return;

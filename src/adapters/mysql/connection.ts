@@ -8,7 +8,14 @@ import { DeadlineError, StoppedError, withDeadline } from './deadline.js';
 import { errorNumberOf, isConnectionGone, toStoreError } from './errors.js';
 import { nameOf, type MysqlOptions, type ServerAddress } from './options.js';
 import { isOn, namedValues, textOf, type Row } from './row.js';
-import { initSession, limitStatements, READ_CLUSTER, READ_SERVER } from './session-sql.js';
+import {
+  initSession,
+  limitStatements,
+  READ_CLUSTER,
+  READ_SERVER,
+  textStatement,
+  WAIT_FOR_OTHERS,
+} from './session-sql.js';
 import type { Statement } from './sql.js';
 
 const UNKNOWN_VARIABLE = 1193;
@@ -21,6 +28,25 @@ export interface ServerFacts {
   readonly isReadOnly: boolean;
   /** Table names are told apart by upper and lower case. */
   readonly isCaseSensitive: boolean;
+  /** One of several servers that all may take writes: locks of the server itself hold on this one alone. */
+  readonly isClustered: boolean;
+}
+
+/** What may be asked of a connection, also of one that guards its changes. */
+export interface MysqlConnection {
+  readonly address: ServerAddress;
+  readonly server: ServerFacts;
+  /** `lost`: the other side ended it; `dropped`: we did, after a deadline or because of a stop. */
+  readonly end: 'none' | 'lost' | 'dropped';
+  readonly where: string;
+  /** Throws `StoreError`. */
+  rows(statement: Statement, signal: AbortSignal): Promise<readonly Row[]>;
+  /** How many rows it matched, also where their values were the same already. Throws `StoreError`. */
+  change(statement: Statement, signal: AbortSignal): Promise<number>;
+  /** Ends it at once, whatever it is doing. */
+  destroy(): void;
+  /** Says goodbye to the server first, but does not wait long for its answer. */
+  close(): Promise<void>;
 }
 
 export interface ConnectionContext {
@@ -32,13 +58,13 @@ export interface ConnectionContext {
 
 type Answer = RowDataPacket[] | ResultSetHeader;
 
-export class MysqlConnection {
+export class ServerConnection implements MysqlConnection {
   readonly address: ServerAddress;
   readonly #context: ConnectionContext;
   readonly #socket: Socket;
   readonly #connection: Connection;
   #end: 'none' | 'lost' | 'dropped' = 'none';
-  #server: ServerFacts = { version: '', isReadOnly: false, isCaseSensitive: true };
+  #server: ServerFacts = { version: '', isReadOnly: false, isCaseSensitive: true, isClustered: false };
 
   /** Use `openConnection`. */
   constructor(address: ServerAddress, context: ConnectionContext, password: string | null) {
@@ -59,7 +85,6 @@ export class MysqlConnection {
     return this.#server;
   }
 
-  /** `lost`: the other side ended it; `dropped`: we did, after a deadline or because of a stop. */
   get end(): 'none' | 'lost' | 'dropped' {
     return this.#end;
   }
@@ -78,32 +103,58 @@ export class MysqlConnection {
     await this.#query(limitStatements(version, queryTimeoutMs)).catch((cause: unknown) => {
       if (errorNumberOf(cause) !== UNKNOWN_VARIABLE) throw cause;
     });
-    if (isCutOff(rowsOf(await this.#execute(READ_CLUSTER)))) {
+    const cluster = namedValues(rowsOf(await this.#execute(READ_CLUSTER)));
+    const isGalera = (textOf(cluster.get('wsrep_provider_name')) ?? '') !== '';
+    // A node of a Galera cluster that has lost the others answers simple questions, but none about tables.
+    if (isGalera && !isOn(cluster.get('wsrep_ready'))) {
       throw new StoreError(`connect to ${this.where}: this cluster node is not ready`, 'unreachable', true);
     }
-    const isReadOnly = isOn(variables.get('read_only')) || isOn(variables.get('innodb_read_only'));
-    this.#server = { version, isReadOnly, isCaseSensitive: !isOn(variables.get('lower_case_table_names')) };
+    if (isGalera) await this.#query(WAIT_FOR_OTHERS);
+    this.#server = {
+      version,
+      isReadOnly: isOn(variables.get('read_only')) || isOn(variables.get('innodb_read_only')),
+      isCaseSensitive: !isOn(variables.get('lower_case_table_names')),
+      isClustered: isGalera || (textOf(variables.get('group_replication_group_name')) ?? '') !== '',
+    };
   }
 
-  /** Throws `StoreError`. */
   async rows(statement: Statement, signal: AbortSignal): Promise<readonly Row[]> {
     return rowsOf(await this.#ask(statement, signal));
   }
 
-  /** How many rows it matched, also where their values were the same already. Throws `StoreError`. */
   async change(statement: Statement, signal: AbortSignal): Promise<number> {
     const answer = await this.#ask(statement, signal);
     return Array.isArray(answer) ? 0 : answer.affectedRows;
   }
 
-  /** Ends it at once, whatever it is doing. */
+  /**
+   * Several statements, all or none; `work` says whether they are to stay, and none does where it throws. Throws
+   * `StoreError`; where the connection was lost nothing is known about them.
+   */
+  async transaction<T>(
+    signal: AbortSignal,
+    work: () => Promise<{ readonly keep: boolean; readonly value: T }>,
+  ): Promise<T> {
+    try {
+      await this.#ask(textStatement('START TRANSACTION'), signal, 'text');
+      const { keep, value } = await work();
+      await this.#ask(textStatement(keep ? 'COMMIT' : 'ROLLBACK'), signal, 'text');
+      return value;
+    } catch (error) {
+      // A lock that was waited for in vain leaves the transaction open, and the next user of the connection in it.
+      if (this.#end === 'none') {
+        await this.#ask(textStatement('ROLLBACK'), signal, 'text').catch(() => this.destroy());
+      }
+      throw error;
+    }
+  }
+
   destroy(): void {
     if (this.#end === 'none') this.#end = 'dropped';
     this.#connection.destroy();
     this.#socket.destroy();
   }
 
-  /** Says goodbye to the server first, but does not wait long for its answer. */
   async close(): Promise<void> {
     if (this.#end === 'none') {
       const bye = new Promise<void>((resolve) => this.#connection.end(() => resolve()));
@@ -113,11 +164,11 @@ export class MysqlConnection {
     this.destroy();
   }
 
-  async #ask(statement: Statement, signal: AbortSignal): Promise<Answer> {
+  async #ask(statement: Statement, signal: AbortSignal, how: 'prepared' | 'text' = 'prepared'): Promise<Answer> {
     const { clock, closing, options } = this.#context;
     try {
       const bounds = { clock, timeoutMs: options.queryTimeoutMs, signals: [signal, closing] };
-      return await withDeadline(bounds, this.#execute(statement));
+      return await withDeadline(bounds, how === 'text' ? this.#query(statement) : this.#execute(statement));
     } catch (cause) {
       // The server goes on with the statement and the answer would come to the next question: the connection is spoilt.
       if (cause instanceof DeadlineError || cause instanceof StoppedError) this.destroy();
@@ -164,16 +215,16 @@ export async function openConnection(
   address: ServerAddress,
   context: ConnectionContext,
   signal: AbortSignal,
-): Promise<MysqlConnection> {
+): Promise<ServerConnection> {
   const { clock, closing, options } = context;
   const where = `${nameOf(address)}/${options.database} as ${options.user}`;
-  let connection: MysqlConnection | null = null;
-  const open = async (): Promise<MysqlConnection> => {
+  let connection: ServerConnection | null = null;
+  const open = async (): Promise<ServerConnection> => {
     checkTls(address, options.tls);
     const password = await options.password();
     // The wait may be over by now: then nobody would ever close what is opened here.
     if (isOver) throw new StoppedError('given up before the password was there');
-    connection = new MysqlConnection(address, context, password);
+    connection = new ServerConnection(address, context, password);
     await connection.prepare();
     return connection;
   };
@@ -183,17 +234,11 @@ export async function openConnection(
     return await withDeadline(bounds, open());
   } catch (cause) {
     isOver = true;
-    (connection as MysqlConnection | null)?.destroy();
+    (connection as ServerConnection | null)?.destroy();
     throw toStoreError('connect', where, cause);
   }
 }
 
 function rowsOf(answer: Answer): readonly Row[] {
   return Array.isArray(answer) ? answer : [];
-}
-
-/** A node of a Galera cluster that has lost the others answers simple questions, but none about tables. */
-function isCutOff(status: readonly Row[]): boolean {
-  const values = namedValues(status);
-  return (textOf(values.get('wsrep_provider_name')) ?? '') !== '' && !isOn(values.get('wsrep_ready'));
 }

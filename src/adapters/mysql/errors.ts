@@ -102,6 +102,13 @@ export function isConnectionGone(error: unknown): boolean {
   return number === null || GOODBYES.has(number);
 }
 
+const CONFLICTS = new Set([1020, 1180, 1213, 3101]);
+
+/** Another transaction was faster, perhaps on another node, and nothing of ours was kept: the whole of it may be repeated at once. */
+export function isConflict(error: StoreError): boolean {
+  return CONFLICTS.has(errorNumberOf(error.cause) ?? 0);
+}
+
 function judge(cause: unknown): Judgement {
   if (cause instanceof StoppedError) return { ...UNREACHABLE, advice: 'nothing is wrong with the database' };
   if (cause instanceof DeadlineError) return OVERLOADED;

@@ -1,7 +1,7 @@
 /** A connection together with what is known about the tables and rights behind it. */
 import type { Clock } from '../../ports/clock.js';
 import { StoreError } from '../../ports/store-error.js';
-import type { MysqlConnection } from './connection.js';
+import type { MysqlConnection, ServerConnection } from './connection.js';
 import type { ConnectionPool } from './connection-pool.js';
 import { readSchema, type Schema } from './schema.js';
 import { findWriteRights, type WriteRights } from './write-rights.js';
@@ -13,7 +13,7 @@ const MISSING_RIGHTS_FOR_MS = 5 * 60_000;
 const TABLES_FOR_MS = 60_000;
 
 /** Must be safe to repeat. */
-export type SchemaWork<T> = (connection: MysqlConnection, schema: Schema) => Promise<T>;
+export type SchemaWork<T> = (connection: ServerConnection, schema: Schema) => Promise<T>;
 
 export class MysqlGateway {
   readonly #pool: ConnectionPool;

@@ -2,14 +2,14 @@
 import type { Clock } from '../../ports/clock.js';
 import type { Random } from '../../ports/random.js';
 import { StoreError } from '../../ports/store-error.js';
-import type { MysqlConnection } from './connection.js';
+import type { ServerConnection } from './connection.js';
 import { nameOf, type ServerAddress } from './options.js';
 
 /** A server that failed is tried last for this long, and up to twice as long: not all clients shall come back at once. */
 const AVOID_MS = 30_000;
 
 /** Opens one connection or throws `StoreError`. */
-export type OpenConnection = (address: ServerAddress, signal: AbortSignal) => Promise<MysqlConnection>;
+export type OpenConnection = (address: ServerAddress, signal: AbortSignal) => Promise<ServerConnection>;
 
 export class HostList {
   readonly #servers: readonly ServerAddress[];
@@ -40,12 +40,12 @@ export class HostList {
   }
 
   /** A read-only server is taken only where none takes writes: alarms can still be seen there. Throws `StoreError`. */
-  async open(signal: AbortSignal): Promise<MysqlConnection> {
+  async open(signal: AbortSignal): Promise<ServerConnection> {
     return this.#openFirst(this.#inOrder(), signal);
   }
 
   /** Servers worth a look while connected to `current`: those before it, or any other while it takes no writes. */
-  betterThan(current: MysqlConnection): readonly ServerAddress[] {
+  betterThan(current: ServerConnection): readonly ServerAddress[] {
     const position = this.#servers.indexOf(current.address);
     return this.#servers.filter(
       (server, index) =>
@@ -54,7 +54,7 @@ export class HostList {
   }
 
   /** Opens the first of `candidates` that takes writes; those that fail are avoided. Throws `StoreError`. */
-  async openBetter(candidates: readonly ServerAddress[], signal: AbortSignal): Promise<MysqlConnection> {
+  async openBetter(candidates: readonly ServerAddress[], signal: AbortSignal): Promise<ServerConnection> {
     const connection = await this.#openFirst(candidates, signal);
     if (!connection.server.isReadOnly) return connection;
     this.avoid(connection.address);
@@ -62,9 +62,9 @@ export class HostList {
     throw new StoreError(`connect to ${connection.where}: it takes no writes`, 'read_only', true);
   }
 
-  async #openFirst(servers: readonly ServerAddress[], signal: AbortSignal): Promise<MysqlConnection> {
+  async #openFirst(servers: readonly ServerAddress[], signal: AbortSignal): Promise<ServerConnection> {
     const failures: StoreError[] = [];
-    let readOnly: MysqlConnection | null = null;
+    let readOnly: ServerConnection | null = null;
     for (const server of servers) {
       const result = await this.#tryOpen(server, signal);
       if (result instanceof StoreError) failures.push(result);
@@ -78,7 +78,7 @@ export class HostList {
     throw allFailed(failures);
   }
 
-  async #tryOpen(server: ServerAddress, signal: AbortSignal): Promise<MysqlConnection | StoreError> {
+  async #tryOpen(server: ServerAddress, signal: AbortSignal): Promise<ServerConnection | StoreError> {
     try {
       const connection = await this.#open(server, signal);
       this.#avoidUntilMs.delete(server);

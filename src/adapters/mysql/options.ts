@@ -34,6 +34,17 @@ export interface MysqlOptions {
   readonly ownDatabase: string | null;
   /** Only rows of this host; null: no filter. */
   readonly hostId: number | null;
+  /** How to be the one monitor that acts on these rows; null: all do that can reach them. */
+  readonly lease: LeaseTerms | null;
+}
+
+export interface LeaseTerms {
+  /** Whose rows it is about: all monitors of the same rows use the same name. Up to 190 characters. */
+  readonly name: string;
+  /** This monitor, for people: the host and the process. */
+  readonly holder: { readonly host: string; readonly pid: number };
+  /** After this long without a sign of life of the owner another takes over. The same for all monitors of a name. */
+  readonly timeMs: number;
 }
 
 /** Example: `db1:3306`, `[::1]:3306`, `/run/mysqld/mysqld.sock`. */

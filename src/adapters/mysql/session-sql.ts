@@ -8,7 +8,7 @@ export const READ_SERVER: Statement = {
   what: 'connect',
   text:
     'SHOW GLOBAL VARIABLES WHERE Variable_name IN ' +
-    "('version', 'read_only', 'innodb_read_only', 'lower_case_table_names')",
+    "('version', 'read_only', 'innodb_read_only', 'lower_case_table_names', 'group_replication_group_name')",
   values: [],
 };
 
@@ -18,6 +18,14 @@ export const READ_CLUSTER: Statement = {
   text: "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_provider_name', 'wsrep_ready')",
   values: [],
 };
+
+/** On a Galera cluster: what other nodes have committed is seen here, too. A row that was just handled must not look raised. */
+export const WAIT_FOR_OTHERS: Statement = { what: 'connect', text: 'SET SESSION wsrep_sync_wait = 1', values: [] };
+
+/** For statements without values that servers do not prepare. */
+export function textStatement(text: 'START TRANSACTION' | 'COMMIT' | 'ROLLBACK'): Statement {
+  return { what: text === 'COMMIT' ? 'commit' : 'use a transaction', text, values: [] };
+}
 
 /**
  * Whatever the server's defaults: UTC, autocommit, refusal instead of silent cutting, `\` and `"` with their usual

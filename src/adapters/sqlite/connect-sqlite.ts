@@ -1,5 +1,6 @@
 /** Puts the parts of the SQLite adapter together. */
 import type { AlarmStore, StoreReport } from '../../ports/alarm-store.js';
+import { SOLE_OWNER } from '../../ports/ownership.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Random } from '../../ports/random.js';
 import { SqliteAlarmDesk } from './alarm-desk.js';
@@ -30,6 +31,8 @@ export function connectSqlite(options: SqliteOptions, surroundings: SqliteSurrou
     source: new SqliteAlarmSource(file),
     writer: new SqliteAlarmWriter(file, options),
     desk: new SqliteAlarmDesk(file),
+    // A file has one host, and there the control socket decides.
+    own: () => SOLE_OWNER,
     probe: (signal) => report(file, options, signal),
     close: () => file.close(),
   };
