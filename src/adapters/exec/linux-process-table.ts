@@ -5,6 +5,7 @@ import type { ProcessTable, SignalResult } from '../../ports/process-table.js';
 import { readPidFile } from './pid-file.js';
 import { unitOfCgroup } from './proc-cgroup.js';
 import { isAlive, parseStat, type ProcStat } from './proc-stat.js';
+import { parseArgv, parseStatus } from './proc-status.js';
 
 const DELETED = ' (deleted)';
 const DIRECTORY_OF_PROCESS = constants.O_RDONLY | constants.O_DIRECTORY;
@@ -99,15 +100,13 @@ type Details = Pick<RunningProcess, 'uid' | 'executable' | 'argv' | 'unit' | 'is
 const KERNEL_THREAD: Details = { uid: 0, executable: null, argv: [], unit: null, isContained: false };
 
 function describe(directory: string): Details | null {
-  const status = readText(`${directory}/status`);
+  const status = parseStatus(readText(`${directory}/status`) ?? '');
   if (status === null) return null;
   return {
-    // The effective user: the directory's owner is root for every program that once changed its user.
-    uid: Number(/^Uid:\t\d+\t(\d+)/m.exec(status)?.[1] ?? NaN),
+    ...status,
     executable: readExecutable(directory),
-    argv: readArgv(directory),
+    argv: parseArgv(readText(`${directory}/cmdline`) ?? ''),
     unit: unitOfCgroup(readText(`${directory}/cgroup`) ?? ''),
-    isContained: (/^NSpid:\t(.*)$/m.exec(status)?.[1] ?? '').split('\t').length > 1,
   };
 }
 
@@ -125,12 +124,6 @@ function readStat(directory: string): ProcStat | null {
 function readExecutable(directory: string): string | null {
   const path = attempt(() => readlinkSync(`${directory}/exe`));
   return path?.endsWith(DELETED) === true ? path.slice(0, -DELETED.length) : path;
-}
-
-function readArgv(directory: string): readonly string[] {
-  const text = readText(`${directory}/cmdline`) ?? '';
-  // Every argument ends with NUL; a program that rewrote its title may have left none, or many.
-  return text === '' ? [] : text.replace(/\0+$/, '').split('\0');
 }
 
 /** Kept between reads: nearly every file of /proc fits, and one read of it brings the whole file. */

@@ -33,9 +33,9 @@ export function parseStat(text: string): ProcStat | null {
     .slice(close + 1)
     .trim()
     .split(' ');
-  const pid = Number(text.slice(0, open));
+  const pid = numberOf(text.slice(0, open).trimEnd());
   // rest[0] is field 4 of the manual's numbering.
-  const field = (number: number): number => Number(rest[number - 4] ?? NaN);
+  const field = (number: number): number => numberOf(rest[number - 4] ?? '');
   const numbers = [pid, field(4), field(5), field(6), field(9), field(20), field(22)];
   if (state === undefined || !/^[A-Za-z]$/.test(state) || !numbers.every(Number.isSafeInteger)) return null;
   return {
@@ -49,6 +49,11 @@ export function parseStat(text: string): ProcStat | null {
     startTicks: field(22),
     isKernelThread: (field(9) & KERNEL_THREAD_FLAG) !== 0,
   };
+}
+
+/** Not `Number` alone, which reads nothing as 0. */
+function numberOf(text: string): number {
+  return /^-?\d+$/.test(text) ? Number(text) : NaN;
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Tells systemd how the monitor is, through the `systemd-notify` command; the unit needs `NotifyAccess=all` for it. */
+import { safeText } from '../../domain/safe-text.js';
 import type { CommandRunner } from '../../ports/command-runner.js';
 import type { SupervisorNotifier } from '../../ports/supervisor-notifier.js';
 
@@ -55,9 +56,12 @@ export class SdNotify implements SupervisorNotifier {
   }
 }
 
-/** A line end in it would begin a message of its own: `STATUS=` may hold names from the database. */
+/**
+ * A line end in it would begin a message of its own, and whatever else acts on a terminal would do so in `systemctl
+ * status`: it may hold names from the database.
+ */
 function toStatusLine(text: string): string {
-  const line = text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+  const line = safeText(text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')).trim();
   const bytes = Buffer.from(line).subarray(0, LONGEST_STATUS_BYTES);
   // As part of a stream, a character that the cut has split is held back instead of being replaced.
   return new TextDecoder().decode(bytes, { stream: true });

@@ -61,7 +61,7 @@ function parseBlock(text: string): Block {
 
 function toUnitState(block: Block): UnitState {
   const text = (property: Property): string => block.get(property) ?? '';
-  const number = (property: Property): number => (/^\d+$/.test(text(property)) ? Number(text(property)) : 0);
+  const number = (property: Property): number => (/^\d{1,20}$/.test(text(property)) ? Number(text(property)) : 0);
   return {
     id: text('Id'),
     names: text('Names')
