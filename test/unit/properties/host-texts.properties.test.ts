@@ -189,7 +189,8 @@ describe('systemctl show', () => {
           const states = parseShow(output);
           expect(states.map(({ id }) => id)).toEqual(units.map(({ id }) => id));
           states.forEach((state, index) => {
-            const said = (name: (typeof SHOWN_PROPERTIES)[number]): string => units[index]?.properties.get(name) ?? '';
+            const said = (name: string): string =>
+              (units[index]?.properties as ReadonlyMap<string, string> | undefined)?.get(name) ?? '';
             expect([state.activeState, state.result, state.invocationId]).toEqual([
               said('ActiveState'),
               said('Result'),
