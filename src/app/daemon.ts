@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { pid } from 'node:process';
 import { ControlServer } from '../adapters/control/control-server.js';
-import type { HostAbilities } from '../adapters/exec/process-starter.js';
+import { detectHostAbilities, type HostAbilities } from '../adapters/exec/process-starter.js';
 import { HeartbeatFile } from '../adapters/heartbeat/heartbeat-file.js';
 import { judgeLogs } from '../adapters/log/log-trust.js';
 import { openLog, type Log } from '../adapters/log/logger.js';
@@ -20,6 +20,7 @@ import type { Clock } from '../ports/clock.js';
 import { SOLE_OWNER } from '../ports/ownership.js';
 import { StoreError } from '../ports/store-error.js';
 import { createControlHandler } from './control-handler.js';
+import { isNeedlesslyRoot, ROOT_WARNING } from './root-warning.js';
 import { CleanupStack, createShutdown, type Shutdown } from './lifecycle.js';
 import { monitorOptions } from './monitor-options.js';
 import { trustedOwners } from './service-account.js';
@@ -199,6 +200,8 @@ async function work(
   const description = sourceText(settings);
   ports.events.emit({ type: 'monitor.started', version: VERSION, pid, source: description, isDryRun: mode.dryRun });
   for (const notice of options.notices) ports.events.emit({ type: 'monitor.warned', code: 'settings', detail: notice });
+  if (!mode.once && !mode.dryRun && isNeedlesslyRoot(surroundings.abilities ?? detectHostAbilities()))
+    ports.events.emit({ type: 'monitor.warned', code: 'rights', detail: ROOT_WARNING });
   shutdown.draining.addEventListener('abort', () => {
     ports.events.emit({
       type: 'monitor.draining',

@@ -14,15 +14,9 @@ import { QUESTION_TIMEOUT_MS } from '../engine/deps.js';
 import { findPrograms } from '../engine/observe.js';
 import type { StoreReport } from '../ports/alarm-store.js';
 import { StoreError } from '../ports/store-error.js';
+import type { HostFinding } from './host-finding.js';
+import { inspectRights } from './inspect-rights.js';
 import { inspect, refuseMissingFile, type Inspection } from './inspect.js';
-
-/** `problem`: it cannot work as it stands; `warning`: worth a look; `fine`: tried and good. */
-export interface HostFinding {
-  readonly severity: 'problem' | 'warning' | 'fine';
-  /** `database`, or the process's name. */
-  readonly about: string;
-  readonly text: string;
-}
 
 type Findings = readonly HostFinding[];
 type Note = (severity: HostFinding['severity'], text: string) => HostFinding;
@@ -44,6 +38,7 @@ export function inspectHost(settings: Settings): Promise<Findings> {
         isWritable(directory) ? 'fine' : 'problem',
         `state_dir: ${directory} can${isWritable(directory) ? '' : 'not'} be written`,
       ),
+      ...(await inspectRights(settings, inspection.ports)),
       ...(await tryProcesses(inspection, policies)),
     ];
   });

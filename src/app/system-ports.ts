@@ -26,6 +26,7 @@ import type { Clock } from '../ports/clock.js';
 import type { EventSink } from '../ports/event-sink.js';
 import type { Random } from '../ports/random.js';
 import { StoreError } from '../ports/store-error.js';
+import { trustedOwners } from './service-account.js';
 
 export interface SystemPorts extends HandsDeps {
   readonly random: Random;
@@ -63,7 +64,8 @@ export function openStore(
       resolve(connectMysql(mysqlOptions(database, host), clock, random));
     } else {
       const { path, queryTimeoutMs, writeBack, claims } = database;
-      resolve(connectSqlite({ path, queryTimeoutMs, writeBack, claims, hostId }, { clock, random }));
+      const options = { path, queryTimeoutMs, writeBack, claims, hostId, owners: trustedOwners() };
+      resolve(connectSqlite(options, { clock, random }));
     }
   });
 }

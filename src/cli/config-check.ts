@@ -1,5 +1,6 @@
 /** `config check`: every mistake of the settings at once, and on request whether what they name is there. */
-import { inspectHost, type HostFinding } from '../app/inspect-host.js';
+import type { HostFinding } from '../app/host-finding.js';
+import { inspectHost } from '../app/inspect-host.js';
 import { ConfigError, formatIssue, type ConfigIssue } from '../config/issues.js';
 import type { LoadedSettings } from '../config/settings-from-text.js';
 import type { Context } from './context.js';

@@ -2,12 +2,12 @@
 import { execFile } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
-const FOUND_IN_PROJECT = ['scripts/install.sh', 'systemd', 'package.json', 'config.example.ini', 'LICENSE'];
+const FOUND_IN_PROJECT = ['scripts', 'systemd', 'package.json', 'config.example.ini', 'LICENSE'];
 
 let source: string;
 let root: string;
@@ -44,6 +44,7 @@ async function modeOf(path: string): Promise<string> {
 }
 
 const UNIT = 'etc/systemd/system/process-monitor.service';
+const ROOT_DROP_IN = `${UNIT}.d/run-as-root.conf`;
 const CONFIG = 'etc/process_monitor/config.ini';
 const PROGRAM = 'opt/process-monitor/dist/process-monitor.js';
 
@@ -92,6 +93,50 @@ describe('the installer', () => {
     expect(await readFile(join(root, CONFIG), 'utf8')).toBe('; old\n');
   });
 
+  it('lets the daemon run as root only when told to, keeps that at an upgrade, and takes it back', async () => {
+    await install();
+    expect(existsSync(join(root, ROOT_DROP_IN))).toBe(false);
+    expect((await install('upgrade', '--as-root')).output).toContain('owns this host');
+    expect(await readFile(join(root, ROOT_DROP_IN), 'utf8')).toMatch(/^User=root$/m);
+    await install('upgrade');
+    expect(existsSync(join(root, ROOT_DROP_IN))).toBe(true);
+    await install('upgrade', '--unprivileged');
+    expect(existsSync(join(root, `${UNIT}.d`))).toBe(false);
+    expect(await install('--as-root', '--unprivileged')).toMatchObject({ code: 2 });
+  });
+
+  it('removes with the program every right that was granted, and no file of anybody else', async () => {
+    await install('--as-root');
+    const ours = '# Written by process-monitor grant from its settings\n';
+    const granted = [
+      'etc/polkit-1/rules.d/50-process-monitor.rules',
+      'etc/systemd/system/pm-app.service',
+      `${UNIT}.d/kill-strategy.conf`,
+    ];
+    const others = ['etc/systemd/system/pm-elsewhere.service', `${UNIT}.d/override.conf`];
+    for (const path of [...granted, ...others]) await mkdir(dirname(join(root, path)), { recursive: true });
+    for (const path of granted) await writeFile(join(root, path), ours);
+    for (const path of others) await writeFile(join(root, path), '[Service]\n');
+    expect(await install('uninstall')).toMatchObject({ code: 0 });
+    expect([...granted, ROOT_DROP_IN, ...others].filter((path) => existsSync(join(root, path)))).toEqual(others);
+  });
+
+  it('takes no Node from a home directory, which the sandbox hides, unless the daemon is to be root', async () => {
+    const home = '/home/somebody/node';
+    const script = join(source, 'scripts/install.sh');
+    const bin = await temporaryDirectory();
+    await writeFile(join(bin, 'readlink'), `#!/bin/sh\necho ${home}\n`, { mode: 0o755 });
+    const line = (words: string): string =>
+      `PATH=${bin}:$PATH exec /bin/sh ${script} --root ${root} --node ${process.execPath} ${words}`;
+    const refused = await run('/bin/sh', ['-c', line('')]);
+    expect(refused).toMatchObject({
+      code: 1,
+      output: expect.stringContaining(`${home} lies in a home directory`) as string,
+    });
+    expect(existsSync(join(root, UNIT))).toBe(false);
+    expect(await run('/bin/sh', ['-c', line('--as-root')])).toMatchObject({ code: 0 });
+  });
+
   it('refuses a directory that holds something else, a program that is not built, and words it does not know', async () => {
     await mkdir(join(root, 'opt/process-monitor'), { recursive: true });
     await writeFile(join(root, 'opt/process-monitor/precious'), '');
@@ -136,7 +181,16 @@ describe('the unit file', () => {
     expect(seconds).toBeGreaterThan(Number(/^;shutdown_grace = (\d+)$/m.exec(example)?.[1]));
   });
 
-  it('does not send the signal for a reload, which would not be one yet', async () => {
-    expect(await readFile(join(PROJECT, 'systemd/process-monitor.service'), 'utf8')).not.toMatch(/^ExecReload/m);
+  it('reloads by the command that says whether the new settings were taken, as the same program', async () => {
+    const unit = await readFile(join(PROJECT, 'systemd/process-monitor.service'), 'utf8');
+    expect(unit).toMatch(/^ExecReload=@NODE@ @PREFIX@\/dist\/process-monitor\.js reload$/m);
+  });
+
+  it('is lifted by the drop-in for root in all that keeps something from commands', async () => {
+    const sandbox =
+      /^(?:Private|Protect|Restrict|NoNew|Capability|SystemCall|Lock|RemoveIPC|Keyring|DevicePolicy)\w*(?==)/gm;
+    const keysOf = async (file: string): Promise<readonly string[]> =>
+      [...new Set((await readFile(join(PROJECT, 'systemd', file), 'utf8')).match(sandbox))].sort();
+    expect(await keysOf('run-as-root.conf')).toEqual(await keysOf('process-monitor.service'));
   });
 });

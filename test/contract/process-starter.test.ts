@@ -26,6 +26,7 @@ const starter = createProcessStarter({
   random: new FakeRandom(),
   ownUid,
   hasSystemd: false,
+  isService: false,
 });
 const options = { timeoutMs: 30_000, signal: new AbortController().signal };
 
@@ -151,8 +152,25 @@ describe('ProcessStarter with real programs', () => {
       random: new FakeRandom(),
       ownUid: 4711,
       hasSystemd: true,
+      isService: false,
     });
     expect(await unprivileged.start(request, options)).toMatchObject({ reason: 'not_permitted' });
+  });
+
+  it('refuses to start what would end with the monitor: as a service of systemd, without being root', async () => {
+    const service = createProcessStarter({
+      runner: new SpawnRunner(clock),
+      table,
+      clock,
+      random: new FakeRandom(),
+      ownUid: 4711,
+      hasSystemd: true,
+      isService: true,
+    });
+    const result = await service.start(startRequest(`sleep ${MARK}`), options);
+    expect(result).toMatchObject({ kind: 'not_started', reason: 'not_permitted' });
+    expect(result).toHaveProperty('detail', expect.stringContaining('`process-monitor grant`') as string);
+    expect((await table.list()).filter(({ argv }) => argv.includes(MARK))).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 /** The monitor is stopped or killed in the middle of its work: what it has begun is finished or settled by looking, never done twice. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { countedUnit, countLine, forgetStarts, startsOf } from './support/counted-unit.js';
+import { countedUnit, countLine, COUNTS_DIRECTORY, forgetStarts, startsOf } from './support/counted-unit.js';
 import { describeOnMachine } from './support/describe-on-machine.js';
 import { bootMonitored, STATE_FILE, type MonitoredMachine } from './support/monitored-machine.js';
 
@@ -15,6 +15,8 @@ const STEPS = {
   preparing: 'pre_restart',
 } as const;
 const CUT_OFF = Object.keys(STEPS);
+/** Only a monitor that is root starts and stops programs outside of units. */
+const NEED_ROOT = ['starting', 'between', 'resisting'];
 const NAMES = [...CUT_OFF, 'graceful', 'hasty', 'late'];
 const id = (name: string): number => NAMES.indexOf(name) + 1;
 
@@ -23,8 +25,9 @@ const UNSURE = ['commanding', 'between'];
 const UNSURE_MS = 14_000;
 /** That time in settings: command, stop and checks of one attempt. */
 const SHORT_HANDLING = 'command_timeout = 11\nstop_timeout = 2\nhealth_check_timeout = 1\nmax_attempts = 1';
+const MARKS = '/run/marks';
 /** Hangs the first time, and is done at once the next time. */
-const hangsOnce = (mark: string): string => `test -e /run/${mark} || { touch /run/${mark}; sleep 300; }`;
+const hangsOnce = (mark: string): string => `test -e ${MARKS}/${mark} || { touch ${MARKS}/${mark}; sleep 300; }`;
 
 const PROCESSES = `
 [process.default]
@@ -61,6 +64,10 @@ stop_timeout = 6
 [process.preparing]
 pre_restart_command = ${hangsOnce('preparing')}
 
+[process.stopping]
+[process.graceful]
+[process.hasty]
+
 [process.late]
 pre_restart_command = ${hangsOnce('late')}
 `;
@@ -87,7 +94,10 @@ interface MemoryFile {
   };
 }
 
-describeOnMachine('the monitor', () => {
+function monitorUnderFaults({ asRoot }: { readonly asRoot: boolean }): void {
+  const isCovered = (name: string): boolean => asRoot || !NEED_ROOT.includes(name);
+  const cutOff = CUT_OFF.filter(isCovered);
+  const unsure = UNSURE.filter(isCovered);
   let host: MonitoredMachine;
 
   const inFlight = async (name: string): Promise<{ readonly step: string | null } | null> => {
@@ -112,6 +122,8 @@ describeOnMachine('the monitor', () => {
       name: 'daemon-faults',
       processes: PROCESSES,
       monitor: 'mass_alarm_percent = 0\nshutdown_grace = 5',
+      asRoot,
+      writable: [MARKS, COUNTS_DIRECTORY],
       units: Object.fromEntries(
         Object.entries({ ...units, ...others }).map(([name, text]) => [`${name}.service`, text]),
       ),
@@ -132,26 +144,30 @@ describeOnMachine('the monitor', () => {
   afterAll(() => host.machine.stop());
 
   it('killed in the middle of its handlings settles each by looking, and restarts nothing twice', async () => {
-    await host.raise(...CUT_OFF.map(id));
-    const steps = CUT_OFF.map((name) => STEPS[name as keyof typeof STEPS]);
+    await host.raise(...cutOff.map(id));
+    const steps = cutOff.map((name) => STEPS[name as keyof typeof STEPS]);
     const isInTheMiddle = async (): Promise<boolean> => {
-      const now = (await Promise.all(CUT_OFF.map(inFlight))).map((handling) => handling?.step);
-      const begun = await Promise.all(['settling', 'starting', 'commanding'].map((name) => startsOf(host, name)));
-      const hung = await host.machine.sh('ls /run/between /run/commanding /run/preparing');
+      const now = (await Promise.all(cutOff.map(inFlight))).map((handling) => handling?.step);
+      const begun = await Promise.all(
+        ['settling', 'starting', 'commanding'].filter(isCovered).map((name) => startsOf(host, name)),
+      );
+      const hung = await host.machine.sh(
+        `cd ${MARKS} && ls ${['between', 'commanding', 'preparing'].filter(isCovered).join(' ')}`,
+      );
       return now.join() === steps.join() && begun.every((starts) => starts.length === 1) && hung.code === 0;
     };
     await host.machine.waitFor(isInTheMiddle, { what: 'all to be in the middle' });
     await host.machine.must('systemctl kill -s KILL --kill-whom=main process-monitor');
-    await host.waitForEvent('handling.resumed', { count: CUT_OFF.length });
+    await host.waitForEvent('handling.resumed', { count: cutOff.length });
     // It was back in time to look on.
     expect(await host.show('stopping', 'ActiveState')).toBe('deactivating');
-    for (const name of CUT_OFF) await host.waitUntilClear(id(name), 40_000);
+    for (const name of cutOff) await host.waitUntilClear(id(name), 40_000);
     expect(await daemon('NRestarts')).toBe('1');
 
-    for (const name of CUT_OFF.filter((each) => each !== 'commanding'))
+    for (const name of cutOff.filter((each) => each !== 'commanding'))
       expect({ name, starts: (await startsOf(host, name)).length }).toEqual({ name, starts: 1 });
     expect(await startsOf(host, 'commanding')).toHaveLength(2);
-    for (const name of UNSURE) {
+    for (const name of unsure) {
       const [began] = await host.events('restart.started', name);
       const restartedMs = (await startsOf(host, name)).at(-1) ?? 0;
       expect(restartedMs - Date.parse(began?.timestamp ?? '')).toBeGreaterThanOrEqual(UNSURE_MS);
@@ -159,10 +175,12 @@ describeOnMachine('the monitor', () => {
   });
 
   it('tells one end for each handling, also for one that a kill has cut off', async () => {
-    for (const name of ['stopping', 'settling', 'starting']) expect(await outcomes(name)).toEqual(['recovered']);
-    for (const name of UNSURE) expect(await outcomes(name)).toEqual(['still_unhealthy', 'recovered']);
+    for (const name of ['stopping', 'settling', 'starting'].filter(isCovered))
+      expect(await outcomes(name)).toEqual(['recovered']);
+    for (const name of unsure) expect(await outcomes(name)).toEqual(['still_unhealthy', 'recovered']);
     // Nothing of these was restarted yet: they were handled anew.
-    for (const name of ['resisting', 'preparing']) expect(await outcomes(name)).toEqual(['recovered']);
+    for (const name of ['resisting', 'preparing'].filter(isCovered))
+      expect(await outcomes(name)).toEqual(['recovered']);
     const ids = (await host.events('restart.ended')).map(({ alarmId }) => alarmId);
     expect(new Set(ids).size).toBe(ids.length);
     expect((await host.machine.sh('pgrep -fx "sleep 300"')).code).toBe(1);
@@ -202,7 +220,7 @@ describeOnMachine('the monitor', () => {
 
   it('asked once ends well when its grace is used up, and does later what it could not do', async () => {
     await host.raise(id('late'));
-    await host.machine.waitFor(async () => (await host.machine.sh('test -e /run/late')).code === 0, {
+    await host.machine.waitFor(async () => (await host.machine.sh(`test -e ${MARKS}/late`)).code === 0, {
       what: 'its preparation to begin',
     });
     await host.machine.must('systemctl stop process-monitor');
@@ -213,4 +231,7 @@ describeOnMachine('the monitor', () => {
     await host.waitUntilClear(id('late'));
     expect(await startsOf(host, 'late')).toHaveLength(1);
   });
-});
+}
+
+describeOnMachine('the monitor', () => monitorUnderFaults({ asRoot: false }));
+describeOnMachine('the monitor that is root', () => monitorUnderFaults({ asRoot: true }));

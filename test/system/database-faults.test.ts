@@ -5,6 +5,7 @@ import { describeOnMachine } from './support/describe-on-machine.js';
 import { bootMonitored, STATE_FILE, type MonitoredMachine } from './support/monitored-machine.js';
 
 const OUTAGE = 'sleep 10';
+const TRACES = '/run/traces';
 
 /** `doubtful*`: the database goes between their preparation and their restart. `owed*`: between restart and write-back. */
 const NAMES = ['waiting', 'doubtful', 'doubtful-too', 'dropped', 'owed-table', 'owed-row'];
@@ -17,10 +18,15 @@ settle_time = 0
 stable_time = 1
 
 [process.doubtful]
-pre_restart_command = touch /run/prepared; sleep 3
+pre_restart_command = touch ${TRACES}/prepared; sleep 3
 
 [process.doubtful-too]
-pre_restart_command = touch /run/prepared; sleep 3
+pre_restart_command = touch ${TRACES}/prepared; sleep 3
+
+[process.waiting]
+[process.dropped]
+[process.owed-table]
+[process.owed-row]
 `;
 
 /** Once for each start: says that it begins, and gives the test time to lock the table. */
@@ -37,6 +43,7 @@ describeOnMachine('a database that fails', () => {
       processes: PROCESSES,
       database: 'connect_timeout = 2\nquery_timeout = 3',
       monitor: 'mass_alarm_percent = 0',
+      writable: [TRACES],
       units: Object.fromEntries(NAMES.map((name) => [`${name}.service`, unit(name)])),
     });
     await host.addProcesses(NAMES);
@@ -70,7 +77,7 @@ describeOnMachine('a database that fails', () => {
 
   it('and is away for 10 s stops a handling before it acts; afterwards it is done once', async () => {
     await host.raise(id('doubtful'));
-    await isThere('/run/prepared');
+    await isThere(`${TRACES}/prepared`);
     await host.machine.must(`systemctl stop mariadb; ${OUTAGE}`);
     expect(await ended('doubtful')).toEqual(['blind']);
     expect(await startsOf(host, 'doubtful')).toHaveLength(0);
@@ -78,12 +85,12 @@ describeOnMachine('a database that fails', () => {
     await host.waitUntilClear(id('doubtful'));
     expect(await startsOf(host, 'doubtful')).toHaveLength(1);
     expect((await outages()).slice(2)).toEqual(['monitor.blinded', 'monitor.sighted']);
-    await host.machine.must('rm /run/prepared');
+    await host.machine.must(`rm ${TRACES}/prepared`);
   });
 
   it('and hangs for 10 s stops a handling before it acts; afterwards it is done once', async () => {
     await host.raise(id('doubtful-too'));
-    await isThere('/run/prepared');
+    await isThere(`${TRACES}/prepared`);
     await host.machine.must(`systemctl kill -s STOP mariadb; ${OUTAGE}`);
     expect(await ended('doubtful-too')).toEqual(['blind']);
     expect(await startsOf(host, 'doubtful-too')).toHaveLength(0);

@@ -29,6 +29,7 @@ restart_strategy = auto
 restart_strategy = process
 system_name = dry-program
 start_command = /usr/local/bin/dry-program 2000
+stable_time = 0
 
 [process.command]
 restart_strategy = custom
@@ -98,10 +99,11 @@ describeOnMachine('run --once --dry-run', () => {
       name: 'dry-run',
       processes: PROCESSES,
       monitor: 'mass_alarm_percent = 0',
+      writable: [TRACES],
       units: { ...units, 'broken.service': FAILING },
     });
     const { machine } = host;
-    await machine.must(`mkdir ${TRACES} && cp /bin/sleep /usr/local/bin/dry-program && systemctl start found careful`);
+    await machine.must(`cp /bin/sleep /usr/local/bin/dry-program && systemctl start found careful`);
     await machine.must('setsid dry-program 1000 </dev/null >/dev/null 2>&1 &');
     await host.addProcesses(NAMES);
     await leaveThingsUnfinished();

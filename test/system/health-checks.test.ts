@@ -83,8 +83,8 @@ describeOnMachine('a configured health check', () => {
       processes: PROCESSES,
       monitor: 'mass_alarm_percent = 0',
       units: Object.fromEntries(units) as Record<string, string>,
+      writable: [TRACES],
     });
-    await host.machine.must(`mkdir ${TRACES}`);
     await host.addProcesses(NAMES);
     await host.start();
   });

@@ -36,8 +36,9 @@ describeOnMachine('a hostile row', () => {
   let host: MonitoredMachine;
 
   beforeAll(async () => {
-    host = await bootMonitored({ name: 'hostile', units: { 'honest.service': COUNTED, 'watch.service': COUNTED } });
-    await host.machine.must(`mkdir ${TRACES} && systemctl start honest watch`);
+    const units = { 'honest.service': COUNTED, 'watch.service': COUNTED };
+    host = await bootMonitored({ name: 'hostile', units, writable: [TRACES] });
+    await host.machine.must(`systemctl start honest watch && chown process-monitor ${TRACES}/*`);
     // What a name that begins with dashes could make of a command line.
     for (const program of ['ssh', 'touch', 'x'])
       await host.machine.write(`/usr/local/sbin/${program}`, `#!/bin/sh\necho "$0 $*" >>${TRACES}/called\n`, 0o755);
@@ -67,12 +68,16 @@ describeOnMachine('a hostile row', () => {
     'without a section for it': `[process.honest]\nrestart_strategy = service\n${TIMES}`,
     'where all processes are restarted as units': `[process.default]\nrestart_strategy = service\n${TIMES}`,
     'where all processes are restarted as they are found': `[process.default]\nrestart_strategy = auto\n${TIMES}`,
-    'where all processes are restarted by a command': `[process.default]\nrestart_strategy = custom\nrestart_command = systemctl restart %s\n${TIMES}`,
+    'where all processes are restarted by a command': `[process.default]\nrestart_strategy = custom\nrestart_command = echo started >>${TRACES}/%s.service\n${TIMES}`,
   };
+
+  /** Only what has a section can be granted. */
+  const withHonest = (processes: string): string =>
+    processes.includes('[process.honest]') ? processes : `${processes}\n[process.honest]\n`;
 
   describe.each(Object.entries(DEFAULTS))('%s', (_, processes) => {
     it('is told in one clear line and nothing else happens, while other rows go on', async () => {
-      await host.configure({ processes, monitor: 'mass_alarm_percent = 0' });
+      await host.configure({ processes: withHonest(processes), monitor: 'mass_alarm_percent = 0' });
       await host.raise(1, ...IDS);
       const [before, logged, starts] = [await surroundings(), (await host.log()).length, await startsOfHonest()];
       await host.start();

@@ -48,9 +48,11 @@ describeOnMachine('the installer', () => {
     await machine.write('/etc/process_monitor/config.ini', CONFIG, 0o640);
     await machine.must('systemctl enable --now process-monitor');
     expect(await show('ActiveState')).toBe('active');
+    const own = '750 process-monitor:process-monitor';
     expect(
-      await machine.must('stat -c %a /run/process-monitor /var/lib/process-monitor /var/log/process-monitor'),
-    ).toBe('750\n750\n750');
+      await machine.must('stat -c "%a %U:%G" /run/process-monitor /var/lib/process-monitor /var/log/process-monitor'),
+    ).toBe([own, own, own].join('\n'));
+    expect(await machine.must('process-monitor grant --check && echo in step')).toContain('in step');
     await machine.waitFor(async () => (await show('StatusText')) === 'watching', { what: 'its status' });
     expect((await machine.sh('process-monitor status')).code).toBe(0);
   });
@@ -61,6 +63,40 @@ describeOnMachine('the installer', () => {
     expect(await machine.read('/etc/process_monitor/config.ini')).toBe(CONFIG);
     expect(await show('ActiveState')).toBe('active');
     expect(await show('MainPID')).not.toBe(before);
+  });
+
+  it('takes over an installation that ran as root: its memory, its log, its settings and its password', async () => {
+    await machine.must('systemctl stop process-monitor');
+    await machine.must('chown -R root:root /var/lib/process-monitor /var/log/process-monitor /etc/process_monitor');
+    await machine.write('/etc/process_monitor/db_password', 'secret\n', 0o600);
+    await machine.must('chmod 0600 /etc/process_monitor/config.ini');
+    const unit = '/etc/systemd/system/process-monitor.service';
+    await machine.must(
+      `sed -i -e '/^[A-Z][A-Za-z]*=/{/^\\(Private\\|Protect\\|Capability\\|User\\|Group\\|NoNew\\)/d}' ${unit}`,
+    );
+    await machine.must('systemctl daemon-reload && systemctl start process-monitor');
+    expect(await machine.must(`stat -c %U /proc/${await show('MainPID')}`)).toBe('root');
+    expect(await install('upgrade')).toMatchObject({ code: 0 });
+    expect(await machine.must(`stat -c %U /proc/${await show('MainPID')}`)).toBe('process-monitor');
+    const places = '/var/lib/process-monitor /var/log/process-monitor';
+    expect(await machine.must(`find ${places} ! -user process-monitor -o ! -group process-monitor`)).toBe('');
+    const shared = 'cd /etc/process_monitor && stat -c "%a %U:%G" . config.ini db_password';
+    expect(await machine.must(shared)).toBe(
+      ['750', '640', '640'].map((mode) => `${mode} root:process-monitor`).join('\n'),
+    );
+    expect((await machine.sh('process-monitor status')).code).toBe(0);
+  });
+
+  it("changes nothing where the settings name a password that the daemon's own user may not read", async () => {
+    const before = await show('MainPID');
+    await machine.write('/etc/db_password', 'secret\n', 0o600);
+    const settings =
+      '[database]\nhost = 127.0.0.1\nuser = monitor\ndatabase = monitor\npassword_file = /etc/db_password\n';
+    await machine.write('/etc/process_monitor/config.ini', settings, 0o640);
+    const refused = await install('upgrade');
+    expect(refused.code).toBe(1);
+    expect(refused.stdout + refused.stderr).toContain('/etc/db_password');
+    expect(await show('MainPID')).toBe(before);
   });
 
   it('changes nothing where the new program does not accept the configuration', async () => {

@@ -15,6 +15,8 @@ const WORKER = countedUnit({
   before: `mkdir -p /run/starting && : >/run/starting/%i; ls /run/starting | wc -l >>${SEEN_AT_ONCE}; sleep 0.2; rm /run/starting/%i`,
 });
 
+const WORKERS = Array.from({ length: MANY }, (_, index) => `worker@${index + 1}`);
+
 const PROCESSES = `
 [process.default]
 restart_strategy = service
@@ -23,11 +25,12 @@ stable_time = 0
 
 [process.slow]
 pre_restart_command = sleep 30
+
+${[...WORKERS, 'quick'].map((name) => `[process.${name}]`).join('\n')}
 `;
 
 describeOnMachine('the monitor under load', () => {
   let host: MonitoredMachine;
-  const workers = Array.from({ length: MANY }, (_, index) => `worker@${index + 1}`);
 
   beforeAll(async () => {
     host = await bootMonitored({
@@ -36,7 +39,7 @@ describeOnMachine('the monitor under load', () => {
       monitor: `max_parallel_restarts = ${AT_ONCE}\nmass_alarm_percent = 50\nmass_alarm_min = 5`,
       units: { 'worker@.service': WORKER, 'slow.service': countedUnit(), 'quick.service': countedUnit() },
     });
-    await host.addProcesses([...workers, 'slow', 'quick']);
+    await host.addProcesses([...WORKERS, 'slow', 'quick']);
     await host.start();
   });
 
@@ -52,7 +55,7 @@ describeOnMachine('the monitor under load', () => {
   });
 
   it('holds 100 alarms raised at once for one look, then handles each exactly once', async () => {
-    await host.raise(...workers.map((_, index) => index + 1));
+    await host.raise(...WORKERS.map((_, index) => index + 1));
     await host.waitForEvent('brake.released', { timeoutMs: 10_000 });
     const isDone = async (): Promise<boolean> =>
       (await host.sql(`SELECT 1 FROM STATUS_PROCESS WHERE alarma = 1 AND process_id <= ${MANY} LIMIT 1`)).length === 0;
@@ -63,14 +66,14 @@ describeOnMachine('the monitor under load', () => {
     const [applied, ...applications] = log.filter(({ event }) => event === 'brake.applied');
     expect(applications).toEqual([]);
     expect(log.filter(({ reason }) => reason === 'mass_alarm')).toHaveLength(MANY);
-    const starts = await Promise.all(workers.map((name) => startsOf(host, name)));
-    expect(starts.map((each) => each.length)).toEqual(workers.map(() => 1));
+    const starts = await Promise.all(WORKERS.map((name) => startsOf(host, name)));
+    expect(starts.map((each) => each.length)).toEqual(WORKERS.map(() => 1));
     // The held look is one interval before the one that acts.
     expect(Math.min(...starts.flat()) - moment(applied)).toBeGreaterThan(900);
     const ended = log.filter(
-      ({ event, processName }) => event === 'restart.ended' && workers.includes(processName ?? ''),
+      ({ event, processName }) => event === 'restart.ended' && WORKERS.includes(processName ?? ''),
     );
-    expect(ended.map(({ outcome }) => outcome)).toEqual(workers.map(() => 'recovered'));
+    expect(ended.map(({ outcome }) => outcome)).toEqual(WORKERS.map(() => 'recovered'));
   });
 
   it('never has more of them restarting at once than max_parallel_restarts, and uses what it may', async () => {

@@ -22,6 +22,13 @@ stable_time = 2
 
 [process.second-name]
 system_name = shared
+
+[process.twins]
+[process.muted]
+[process.listed-twice]
+[process.shared]
+[process.everywhere]
+[process.sound-null]
 `;
 
 const UNITS = ['twins', 'muted', 'listed-twice', 'shared', 'elsewhere', 'everywhere', 'sound-null'];

@@ -1,4 +1,4 @@
-/** The `process` strategy on a real machine: exactly the right program is stopped, and the new one outlives the monitor. */
+/** The `process` strategy of a monitor that is root: exactly the right program is stopped, and the new one outlives the monitor. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeOnMachine } from './support/describe-on-machine.js';
 import { bootMonitored, type MonitoredMachine } from './support/monitored-machine.js';
@@ -76,7 +76,12 @@ describeOnMachine('the process strategy', () => {
   };
 
   beforeAll(async () => {
-    host = await bootMonitored({ name: 'process', processes: PROCESSES, monitor: 'mass_alarm_percent = 0' });
+    host = await bootMonitored({
+      name: 'process',
+      processes: PROCESSES,
+      monitor: 'mass_alarm_percent = 0',
+      asRoot: true,
+    });
     const { machine } = host;
     await machine.must(`mkdir -m 777 ${TRACES} && mkdir -p /srv/app && chown nobody /srv/app`);
     for (const name of ['payment-gateway-main', 'payment-gateway-other'])

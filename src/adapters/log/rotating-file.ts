@@ -1,6 +1,18 @@
 /** The log file: numbered, rotated by size, bounded in number, and robust against what happens to disks. */
-import { existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  existsSync,
+  lchownSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  type Stats,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { geteuid } from 'node:process';
 import roll from 'pino-roll';
 import { judgeLogs, LOG_NAME } from './log-trust.js';
 
@@ -144,6 +156,7 @@ export class RotatingFile {
   #settleFiles(stream: roll.RollingStream): void {
     const directory = dirname(stream.file);
     try {
+      giveToOwnerOf(directory, stream.file);
       this.#judge(directory);
       pointTo(stream.file, join(directory, 'current.log'));
       this.#linked = stream.file;
@@ -175,6 +188,18 @@ export class RotatingFile {
     this.#lostInARow = 0;
     this.#options.onRecovery(lost);
   }
+}
+
+/** Whose the files are to be where root writes them by hand in the directory of the monitor's user; null: whoever writes. */
+function foreignOwner(directory: string): Stats | null {
+  if (geteuid?.() !== 0) return null;
+  const owner = statSync(directory);
+  return owner.uid === 0 ? null : owner;
+}
+
+function giveToOwnerOf(directory: string, file: string): void {
+  const owner = foreignOwner(directory);
+  if (owner !== null) lchownSync(file, owner.uid, owner.gid);
 }
 
 /**

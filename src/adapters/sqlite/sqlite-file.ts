@@ -8,6 +8,7 @@ import type { Random } from '../../ports/random.js';
 import { StoreError } from '../../ports/store-error.js';
 import type { OpenSqliteDriver, SqliteDriver, SqliteRow } from './driver.js';
 import { toStoreError } from './errors.js';
+import { giveNewFileToOwnerOfDirectory } from './new-file.js';
 import { createTables, READ_COLUMNS, type Scope, type Statement } from './sql.js';
 
 /** SQLite's own wait stops the whole program, so it is kept short; the longer wait is ours, between tries. */
@@ -21,6 +22,8 @@ export interface SqliteFileOptions {
   /** How long a file that another program has locked is waited for. */
   readonly queryTimeoutMs: number;
   readonly hostId: number | null;
+  /** Whose file and directory are trusted beside root's; default: ours. */
+  readonly owners?: readonly number[];
 }
 
 /** The open file within one piece of work. */
@@ -97,7 +100,8 @@ export class SqliteFile {
   }
 
   async #openFile(): Promise<OpenFile> {
-    refuseUntrusted(this.path);
+    refuseUntrusted(this.path, this.#options.owners ?? [geteuid?.() ?? 0]);
+    giveNewFileToOwnerOfDirectory(this.path);
     const driver = await this.#openDriver(this.path);
     try {
       driver.exec(`PRAGMA busy_timeout = ${OWN_WAIT_MS}`);
@@ -137,8 +141,8 @@ const EYES = { look: (path: string) => lstatSync(path, { throwIfNoEntry: false }
  * The file, and the directory where SQLite makes its companions under names that everybody knows. A group may share them:
  * whoever raises alarms writes there too. Throws `StoreError`.
  */
-function refuseUntrusted(path: string): void {
-  const rules = { owners: [geteuid?.() ?? 0], isShared: true };
+function refuseUntrusted(path: string, owners: readonly number[]): void {
+  const rules = { owners, isShared: true };
   const file = resolve(path);
   for (const trust of [
     judgePath(dirname(file), EYES, { ...rules, what: 'directory' }),

@@ -149,7 +149,9 @@ interface Owner {
 
 /** Whose the file is to be; null: whoever writes it. What root writes by hand must stay readable to the monitor's user. */
 async function ownerOf(directory: string): Promise<Owner | null> {
-  return geteuid?.() === 0 ? await stat(directory) : null;
+  if (geteuid?.() !== 0) return null;
+  const owner = await stat(directory);
+  return owner.uid === 0 ? null : owner;
 }
 
 async function writeDurably(path: string, content: string, owner: Owner | null): Promise<void> {

@@ -33,7 +33,7 @@ export interface DemoOptions {
 
 /** Programs are started in sessions of their own: units would outlive the demo and need rights. */
 function abilities(): HostAbilities {
-  return { ...detectHostAbilities(), hasSystemd: false };
+  return { ...detectHostAbilities(), hasSystemd: false, isService: false };
 }
 
 /** Resolves when programs, files and sockets of the demo are gone. Throws what made it fail, after the same clean-up. */

@@ -1,7 +1,8 @@
 /** Units that write down each of their own starts: restarts are counted by what has run, not by what the monitor says. */
 import type { MonitoredMachine } from './monitored-machine.js';
 
-const DIRECTORY = '/var/lib/counted-units';
+/** Commands of the monitor that count starts must be able to write here. */
+export const COUNTS_DIRECTORY = '/var/lib/counted-units';
 
 export interface CountedUnitOptions {
   /** Shell that runs in each start before the program does. */
@@ -14,7 +15,8 @@ export interface CountedUnitOptions {
 export function countedUnit({ before = ':', service = '' }: CountedUnitOptions = {}): string {
   return `[Service]
 StateDirectory=counted-units
-ExecStartPre=/bin/sh -c 'date +%%s.%%N >>${DIRECTORY}/%n; ${before}'
+StateDirectoryMode=0777
+ExecStartPre=/bin/sh -c 'date +%%s.%%N >>${COUNTS_DIRECTORY}/%n; ${before}'
 ExecStart=/bin/sleep infinity
 ${service}
 `;
@@ -22,12 +24,12 @@ ${service}
 
 /** A shell line that counts as one start of `name`; for unit files and settings, where `%%` stands for a percent sign. */
 export function countLine(name: string): string {
-  return `mkdir -p ${DIRECTORY} && date +%%s.%%N >>${DIRECTORY}/${name}.service`;
+  return `mkdir -p ${COUNTS_DIRECTORY} && date +%%s.%%N >>${COUNTS_DIRECTORY}/${name}.service`;
 }
 
 /** When each start was, milliseconds since the epoch. */
 export async function startsOf({ machine }: MonitoredMachine, name: string): Promise<readonly number[]> {
-  const text = await machine.must(`cat ${DIRECTORY}/${name}.service 2>/dev/null || :`);
+  const text = await machine.must(`cat ${COUNTS_DIRECTORY}/${name}.service 2>/dev/null || :`);
   return text
     .split('\n')
     .filter((line) => line !== '')
@@ -35,5 +37,5 @@ export async function startsOf({ machine }: MonitoredMachine, name: string): Pro
 }
 
 export async function forgetStarts({ machine }: MonitoredMachine): Promise<void> {
-  await machine.must(`rm -f ${DIRECTORY}/*`);
+  await machine.must(`rm -f ${COUNTS_DIRECTORY}/*`);
 }

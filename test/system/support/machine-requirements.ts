@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
 const NEEDED = [
   ['/lib/systemd/systemd', 'systemd'],
   ['/usr/bin/dbus-daemon', 'dbus'],
+  ['/usr/lib/polkit-1/polkitd', 'polkitd'],
   ['/usr/bin/mariadb', 'mariadb-client'],
   ['/usr/sbin/mariadbd', 'mariadb-server'],
 ] as const;

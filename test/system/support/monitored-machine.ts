@@ -1,6 +1,7 @@
 /** A test machine with the daemon installed as its unit beside a MariaDB that holds the two tables. */
 import { join } from 'node:path';
 import type { BootedMachine } from './booted-machine.js';
+import { grantUnits } from './grant-units.js';
 import { bootMachine, PROJECT_DIRECTORY } from './machine.js';
 import { describeRun } from './run-program.js';
 
@@ -50,6 +51,10 @@ export interface MonitoredOptions {
   readonly sections?: string;
   /** Replaces the two tables; runs in the database `monitor`. */
   readonly schema?: string;
+  /** Directories that the daemon's commands write to: made, its user's own, and opened in its sandbox. */
+  readonly writable?: readonly string[];
+  /** Installs the daemon to run as root; default: as its own user, who may restart what the settings name. */
+  readonly asRoot?: boolean;
 }
 
 const SCHEMA = `
@@ -60,9 +65,11 @@ export class MonitoredMachine implements AsyncDisposable {
   /** Of the user that the daemon logs in as. */
   readonly databasePassword = PASSWORD;
   readonly machine: BootedMachine;
+  readonly #isRoot: boolean;
 
-  constructor(machine: BootedMachine) {
+  constructor(machine: BootedMachine, { isRoot }: { readonly isRoot: boolean }) {
     this.machine = machine;
+    this.#isRoot = isRoot;
   }
 
   /** Adds processes with clear rows, numbered from `first`. */
@@ -96,9 +103,10 @@ export class MonitoredMachine implements AsyncDisposable {
     return this.machine.must('systemctl start process-monitor');
   }
 
-  /** Replaces the settings; takes effect at the next start. */
-  async configure(options: Omit<MonitoredOptions, 'name' | 'units' | 'schema'>): Promise<void> {
+  /** Replaces the settings and grants what they name; the settings take effect at the next start. */
+  async configure(options: Omit<MonitoredOptions, 'name' | 'units' | 'schema' | 'asRoot' | 'writable'>): Promise<void> {
     await this.machine.write(CONFIG_FILE, configText(options), 0o640);
+    if (!this.#isRoot) await grantUnits(this.machine);
   }
 
   /** The whole log so far, oldest line first, over all its files. */
@@ -186,18 +194,32 @@ export async function bootMonitored(options: MonitoredOptions): Promise<Monitore
   try {
     await machine.sql(`CREATE DATABASE monitor; CREATE USER monitor@'%' IDENTIFIED BY '${PASSWORD}';
       GRANT SELECT, INSERT, UPDATE ON monitor.* TO monitor@'%'; USE monitor; ${options.schema ?? SCHEMA}`);
-    const install = `sh ${join(PROJECT_DIRECTORY, 'scripts/install.sh')} --node ${process.execPath}`;
+    const { asRoot = false } = options;
+    const words = `--node ${process.execPath}${asRoot ? ' --as-root' : ''}`;
+    const install = `sh ${join(PROJECT_DIRECTORY, 'scripts/install.sh')} ${words}`;
     const installed = await machine.sh(install, { timeoutMs: 60_000 });
     if (installed.code !== 0) throw new Error(`install: ${describeRun(installed)}`);
-    await machine.write(PASSWORD_FILE, `${PASSWORD}\n`, 0o600);
-    const monitored = new MonitoredMachine(machine);
+    await machine.write(PASSWORD_FILE, `${PASSWORD}\n`, 0o640);
+    await machine.must(`chgrp process-monitor ${PASSWORD_FILE}`);
+    // Rights are granted to units, so these come first.
+    await machine.installUnits({ ...options.units, ...(await openSandbox(machine, options)) });
+    const monitored = new MonitoredMachine(machine, { isRoot: asRoot });
     await monitored.configure(options);
-    if (options.units !== undefined) await machine.installUnits(options.units);
     return monitored;
   } catch (cause: unknown) {
     await machine.stop();
     throw cause;
   }
+}
+
+/** The drop-in that an operator would write. */
+async function openSandbox(
+  machine: BootedMachine,
+  { writable = [] }: MonitoredOptions,
+): Promise<Readonly<Record<string, string>>> {
+  if (writable.length === 0) return {};
+  await machine.must(`install -d -o process-monitor ${writable.join(' ')}`);
+  return { 'process-monitor.service.d/writable.conf': `[Service]\nReadWritePaths=${writable.join(' ')}\n` };
 }
 
 /** A unit whose program just runs. */

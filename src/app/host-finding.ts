@@ -1,0 +1,9 @@
+/** What a look at this host has found. */
+
+/** `problem`: it cannot work as it stands; `warning`: worth a look; `fine`: tried and good. */
+export interface HostFinding {
+  readonly severity: 'problem' | 'warning' | 'fine';
+  /** `database`, `monitor`, or the process's name. */
+  readonly about: string;
+  readonly text: string;
+}
