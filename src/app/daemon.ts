@@ -1,75 +1,42 @@
 /** The daemon: builds everything, runs it until it is asked to stop, and takes it down in good order. */
-import { hostname } from 'node:os';
-import { join } from 'node:path';
 import { pid } from 'node:process';
-import { ControlServer } from '../adapters/control/control-server.js';
-import { detectHostAbilities, type HostAbilities } from '../adapters/exec/process-starter.js';
-import { HeartbeatFile } from '../adapters/heartbeat/heartbeat-file.js';
-import { judgeLogs } from '../adapters/log/log-trust.js';
-import { openLog, type Log } from '../adapters/log/logger.js';
+import { detectHostAbilities } from '../adapters/exec/process-starter.js';
+import { openLog } from '../adapters/log/logger.js';
 import { FileStateStore } from '../adapters/state/file-state-store.js';
 import { SdNotify } from '../adapters/systemd/sd-notify.js';
 import { SystemClock } from '../adapters/time/system-clock.js';
-import type { MonitorEvent } from '../domain/event.js';
+import type { LoopPhase } from '../domain/loop-phase.js';
 import type { Settings } from '../config/settings.js';
 import { fanOut } from '../engine/fan-out.js';
-import { Monitor } from '../engine/monitor.js';
-import type { LoopState } from '../engine/poll-loop.js';
+import { Monitor, type MonitorOptions } from '../engine/monitor.js';
+import { ownerText, type LoopState } from '../engine/poll-loop.js';
 import type { AlarmStore } from '../ports/alarm-store.js';
 import type { Clock } from '../ports/clock.js';
-import { SOLE_OWNER } from '../ports/ownership.js';
+import { SOLE_OWNER, type Ownership } from '../ports/ownership.js';
 import { StoreError } from '../ports/store-error.js';
 import { createControlHandler } from './control-handler.js';
-import { isNeedlesslyRoot, ROOT_WARNING } from './root-warning.js';
+import { logOptions, type DaemonEnd, type DaemonOptions } from './daemon-options.js';
+import { FrontDesk, obstacleToOwning, takeDoor } from './door.js';
 import { CleanupStack, createShutdown, type Shutdown } from './lifecycle.js';
+import { LiveLog } from './live-log.js';
 import { monitorOptions } from './monitor-options.js';
+import { Pulse } from './pulse.js';
+import { Reloader } from './reload.js';
+import { isNeedlesslyRoot, ROOT_WARNING } from './root-warning.js';
 import { trustedOwners } from './service-account.js';
 import { Sight } from './sight.js';
-import { createSystemPorts, openStore, type SystemPorts } from './system-ports.js';
+import { createSystemPorts, openStore, type SystemPorts, type TunableStore } from './system-ports.js';
 import { untrustedMemory } from './trusted-places.js';
 import { VERSION } from './version.js';
-
-/** Where the daemon runs, as far as it cannot see for itself. */
-export interface Surroundings {
-  /** `$NOTIFY_SOCKET`; null: systemd does not supervise us. */
-  readonly notifySocket: string | null;
-  /** `$JOURNAL_STREAM`. */
-  readonly journalStream: string | null;
-  readonly isTerminal: boolean;
-  readonly isColoured: boolean;
-  /** What starting programs may count on. Default: what this host has. */
-  readonly abilities?: HostAbilities;
-  /** Takes whole lines for the console instead of standard error. */
-  readonly writeConsole?: (text: string) => void;
-  /** Hears of every event too, for example to show progress on a terminal. */
-  readonly onEvent?: (event: MonitorEvent) => void;
-  /** The loop has ended a cycle and sleeps until the next. */
-  readonly onPause?: (untilNextMs: number) => void;
-}
-
-export interface DaemonOptions {
-  readonly settings: Settings;
-  readonly mode: { readonly once: boolean; readonly dryRun: boolean };
-  readonly surroundings: Surroundings;
-  /** Notices of the settings, told once at start. */
-  readonly notices: readonly string[];
-  /** Called with the way to stop it, before anything is started. */
-  readonly onStoppable: (stop: (reason: string) => void) => void;
-  /** Called with the way to write a line of one's own, as soon as there is a log. */
-  readonly onLogOpen?: (write: Log['write']) => void;
-}
-
-/** `failed`: what kept it from running, or ended it. */
-export type DaemonEnd = { readonly kind: 'stopped' } | { readonly kind: 'failed'; readonly detail: string };
 
 /** Never rejects for an expected failure; resolves when everything is taken down. */
 export async function runDaemon(options: DaemonOptions): Promise<DaemonEnd> {
   const clock = new SystemClock();
   const cleanup = new CleanupStack();
-  const shutdown = createShutdown(clock, options.settings.monitor.shutdownGraceMs);
+  const shutdown = createShutdown(clock, options.loaded.settings.monitor.shutdownGraceMs);
   cleanup.defer('shutdown timer', () => shutdown.close());
   options.onStoppable((reason) => shutdown.request(reason));
-  const log = await openLog(logOptions(options, clock));
+  const log = new LiveLog(await openLog(logOptions(options, options.loaded.settings, clock)));
   cleanup.defer('log', () => log.close());
   options.onLogOpen?.((level, message, fields) => log.write(level, message, fields));
   try {
@@ -79,72 +46,119 @@ export async function runDaemon(options: DaemonOptions): Promise<DaemonEnd> {
   }
 }
 
-function logOptions({ settings, surroundings, mode }: DaemonOptions, clock: Clock): Parameters<typeof openLog>[0] {
-  const { logging, database } = settings;
-  const { isTerminal, isColoured, journalStream, writeConsole } = surroundings;
-  const isShort = mode.once || mode.dryRun;
-  return {
-    // A trial beside a running daemon must not write into, or rotate, that one's files.
-    directory: mode.dryRun ? null : logging.directory,
-    level: logging.level,
-    format: logging.format,
-    maxLogSizeBytes: logging.maxLogSizeBytes,
-    logFilesToKeep: logging.logFilesToKeep,
-    judge: judgeLogs(trustedOwners()),
-    console: {
-      mode: isShort ? 'on' : logging.console,
-      isTerminal,
-      isColoured,
-      journalStream,
-      ...(writeConsole === undefined ? {} : { write: writeConsole }),
-    },
-    secrets: database.engine === 'mysql' && database.password !== null ? [database.password] : [],
-    host: hostname(),
-    clock,
-  };
-}
-
 interface Frame {
   readonly clock: Clock;
   readonly cleanup: CleanupStack;
   readonly shutdown: Shutdown;
-  readonly log: Log;
+  readonly log: LiveLog;
 }
 
 async function runWithLog(options: DaemonOptions, frame: Frame): Promise<DaemonEnd> {
-  const { settings, mode, surroundings } = options;
+  const { loaded, mode, surroundings } = options;
   const { clock, cleanup, shutdown, log } = frame;
-  const untrusted = untrustedMemory(settings);
+  const untrusted = untrustedMemory(loaded.settings);
   if (untrusted !== null) return refuseToStart(log, untrusted);
   const sight = new Sight(clock);
   const events = fanOut([log.sink, sight, { emit: (event) => surroundings.onEvent?.(event) }]);
   const ports = createSystemPorts(events, clock, surroundings.abilities);
-  const store = await openStore(settings, ports).catch(expectStoreError);
-  if (store instanceof StoreError) return refuseToStart(log, store.message);
-  cleanup.defer('database', () => store.close());
-  let bug: unknown = null;
-  const onBug = (cause: unknown): void => {
-    bug ??= cause;
-    log.write('fatal', 'Unexpected error, the monitor stops', { detail: words(cause) });
-    shutdown.request('unexpected error');
+  const notifier = new SdNotify(ports.runner, surroundings.notifySocket);
+  let settings = (): Settings => loaded.settings;
+  const pulse = new Pulse({ settings: () => settings(), ports, notifier, log });
+  let phase = startPhase(clock);
+  void pulse.watch(surroundings.watchdogMs ?? null, () => phase(), shutdown.ended);
+  const desk = new FrontDesk();
+  if (!mode.dryRun) {
+    const onWaiting = (holder: string): void => {
+      events.emit({ type: 'ownership.changed', state: 'standby', detail: holder });
+      void notifier.status(`standing by: ${holder}`);
+      void notifier.ready();
+    };
+    const mayWait = !mode.once && loaded.settings.host.standby === 'wait';
+    const onPhase = (now: LoopPhase): void => void (phase = () => now);
+    const door = { settings: loaded.settings, handler: desk, clock, cleanup, mayWait, onWaiting, onPhase };
+    const taken = await takeDoor(door, shutdown.draining);
+    if (taken.kind === 'refused') return refuseToStart(log, taken.detail);
+    if (taken.kind === 'stopped') return { kind: 'stopped' };
+    phase = startPhase(clock);
+  }
+  const built = await build(options, frame, ports);
+  if (built instanceof StoreError) return refuseToStart(log, built.message);
+  const { monitor, store, owner, reloader, bugs } = built;
+  phase = () => monitor.phase;
+  settings = () => reloader.settings;
+  const policyFor = (name: string): ReturnType<Settings['processes']['policyFor']> =>
+    settings().processes.policyFor(name);
+  desk.open(createControlHandler({ monitor, desk: store.desk, events, policyFor, sight }));
+  options.onReloadable?.(() => void reloader.reload());
+  const end = await work(options, frame, { monitor, store, owner, ports, pulse, notifier }).catch(bugs.note);
+  return bugs.first === null && end ? end : { kind: 'failed', detail: `unexpected error: ${words(bugs.first)}` };
+}
+
+function startPhase(clock: Clock): () => LoopPhase {
+  const sinceMs = clock.monotonicMs();
+  return () => ({ kind: 'starting', sinceMs });
+}
+
+/** Whatever was thrown that nobody expected: the first one ends the monitor. */
+class Bugs {
+  readonly #frame: Frame;
+  first: unknown = null;
+
+  constructor(frame: Frame) {
+    this.#frame = frame;
+  }
+
+  readonly note = (cause: unknown): undefined => {
+    this.first ??= cause;
+    this.#frame.log.write('fatal', 'Unexpected error, the monitor stops', { detail: words(cause) });
+    this.#frame.shutdown.request('unexpected error');
   };
-  const stateStore = new FileStateStore({
-    directory: settings.monitor.stateDirectory,
-    clock,
-    access: mode.dryRun ? 'reader' : 'owner',
-    owners: trustedOwners(),
-  });
-  const { source, writer } = store;
-  const monitor = new Monitor(
-    { ...ports, source, writer, owner: SOLE_OWNER, stateStore },
-    monitorOptions(settings, mode.dryRun),
-    shutdown,
-    onBug,
+}
+
+interface Built {
+  readonly monitor: Monitor;
+  readonly store: TunableStore;
+  readonly owner: Ownership;
+  readonly reloader: Reloader;
+  readonly bugs: Bugs;
+}
+
+async function build(options: DaemonOptions, frame: Frame, ports: SystemPorts): Promise<Built | StoreError> {
+  const { loaded, mode } = options;
+  const { clock, cleanup, shutdown, log } = frame;
+  const { settings } = loaded;
+  const store = await openStore(settings, { ...ports, onPassword: (password) => log.hide(password) }).catch(
+    expectStoreError,
   );
-  const refusal = mode.dryRun ? null : await openDoor(options, frame, { monitor, store, ports, sight });
-  if (refusal !== null) return refuseToStart(log, refusal);
-  const end = await work(options, frame, { monitor, store, ports }).catch(onBug);
-  return bug === null && end ? end : { kind: 'failed', detail: `unexpected error: ${words(bug)}` };
+  if (store instanceof StoreError) return store;
+  cleanup.defer('database', () => store.close());
+  const bugs = new Bugs(frame);
+  const access = mode.dryRun ? 'reader' : 'owner';
+  const directory = settings.monitor.stateDirectory;
+  const stateStore = new FileStateStore({ directory, clock, access, owners: trustedOwners() });
+  const { source, writer } = store;
+  const warn = (detail: string): void => ports.events.emit({ type: 'monitor.warned', code: 'ownership', detail });
+  // A trial neither acts nor keeps others from it.
+  const owner = mode.dryRun ? SOLE_OWNER : store.own(warn);
+  const optionsOf = (now: Settings): MonitorOptions => monitorOptions(now, mode.dryRun);
+  const monitor = new Monitor(
+    { ...ports, source, writer, owner, stateStore },
+    optionsOf(settings),
+    shutdown,
+    bugs.note,
+  );
+  const reloader = new Reloader({
+    load: options.load,
+    started: loaded,
+    clock,
+    events: ports.events,
+    log,
+    logOptions: (now) => logOptions(options, now, clock),
+    store,
+    reconfigure: (next, alongside) => monitor.reconfigure(next, alongside),
+    monitorOptions: optionsOf,
+  });
+  return { monitor, store, owner, reloader, bugs };
 }
 
 function expectStoreError(cause: unknown): StoreError {
@@ -152,52 +166,23 @@ function expectStoreError(cause: unknown): StoreError {
   throw cause;
 }
 
-function refuseToStart(log: Log, detail: string): DaemonEnd {
+function refuseToStart(log: LiveLog, detail: string): DaemonEnd {
   log.write('error', 'The monitor does not start', { detail });
   return { kind: 'failed', detail };
 }
 
-interface Parts {
-  readonly monitor: Monitor;
-  readonly store: AlarmStore;
+interface Parts extends Pick<Built, 'monitor' | 'store' | 'owner'> {
   readonly ports: SystemPorts;
+  readonly pulse: Pulse;
+  readonly notifier: SdNotify;
 }
 
-/** The control socket decides who is the one monitor of this host. null: it is us. */
-async function openDoor(
-  { settings }: DaemonOptions,
-  frame: Frame,
-  { monitor, store, ports, sight }: Parts & { readonly sight: Sight },
-): Promise<string | null> {
-  const policyFor = (name: string): ReturnType<Settings['processes']['policyFor']> =>
-    settings.processes.policyFor(name);
-  const handler = createControlHandler({ monitor, desk: store.desk, events: ports.events, policyFor, sight });
-  const path = controlSocketPath(settings);
-  const server = new ControlServer({ path, handler, clock: frame.clock });
-  const started = await server.start();
-  switch (started.kind) {
-    case 'listening':
-      frame.cleanup.defer('control socket', () => server.close());
-      return null;
-    case 'in_use':
-      return `another process-monitor runs already${started.pid === null ? '' : ` (pid ${started.pid})`}: it holds ${path}`;
-    case 'failed':
-      return `${started.detail}; check run_directory in [monitor]`;
-  }
-}
-
-export function controlSocketPath({ monitor }: Settings): string {
-  return join(monitor.runDirectory, 'control.sock');
-}
-
-async function work(
-  options: DaemonOptions,
-  { shutdown, log }: Frame,
-  { monitor, store, ports }: Parts,
-): Promise<DaemonEnd> {
-  const { settings, mode, surroundings } = options;
-  const notifier = new SdNotify(ports.runner, surroundings.notifySocket);
-  const description = sourceText(settings);
+async function work(options: DaemonOptions, frame: Frame, parts: Parts): Promise<DaemonEnd> {
+  const { loaded, mode, surroundings } = options;
+  const { clock, shutdown } = frame;
+  const { monitor, ports, owner, notifier } = parts;
+  const foreign: string[] = [];
+  const description = sourceText(loaded.settings);
   ports.events.emit({ type: 'monitor.started', version: VERSION, pid, source: description, isDryRun: mode.dryRun });
   for (const notice of options.notices) ports.events.emit({ type: 'monitor.warned', code: 'settings', detail: notice });
   if (!mode.once && !mode.dryRun && isNeedlesslyRoot(surroundings.abilities ?? detectHostAbilities()))
@@ -212,10 +197,22 @@ async function work(
   });
   try {
     await monitor.open();
-    if (mode.once) await monitor.once();
-    else {
+    if (mode.once) {
+      // A database that does not answer is told as such, and at once.
+      await parts.store.source.countProcesses(shutdown.draining);
+      const obstacle = await obstacleToOwning(owner, clock, { settings: loaded.settings, signal: shutdown.draining });
+      if (obstacle !== null) return { kind: 'failed', detail: obstacle };
+      await monitor.once();
+    } else {
       await notifier.ready();
-      await monitor.loop(afterCycle(options, { monitor, store, ports }, { notifier, log }));
+      const mayWait = loaded.settings.host.standby === 'wait';
+      await monitor.loop(
+        afterCycle(options, parts, (holder) => {
+          if (mayWait) return;
+          foreign.push(`another process-monitor acts: ${holder}`);
+          shutdown.request('another one is the owner');
+        }),
+      );
     }
   } catch (cause: unknown) {
     if (!(cause instanceof StoreError)) throw cause;
@@ -227,29 +224,25 @@ async function work(
     await monitor.finish();
   }
   ports.events.emit({ type: 'monitor.stopped' });
-  return { kind: 'stopped' };
+  const [detail] = foreign;
+  return detail === undefined ? { kind: 'stopped' } : { kind: 'failed', detail };
 }
 
-/** What each cycle ends with: a word to systemd, a heartbeat, a look at the database once it answers. */
+/** What each turn of the loop ends with: signs of life, and a look at the database once it answers. */
 function afterCycle(
-  { settings, surroundings }: DaemonOptions,
-  { monitor, store, ports }: Parts,
-  { notifier, log }: { readonly notifier: SdNotify; readonly log: Log },
+  { surroundings }: DaemonOptions,
+  { monitor, store, ports, pulse }: Parts,
+  onStandby: (holder: string) => void,
 ): (state: LoopState) => void {
-  const { heartbeatFile } = settings.selfRecovery;
-  const heartbeat = heartbeatFile === null ? null : new HeartbeatFile(heartbeatFile, ports.clock);
   let isProbed = false;
-  return ({ isBlind, failure }) => {
-    const running = monitor.inFlight === 0 ? '' : `, ${monitor.inFlight} being restarted`;
-    void notifier.status(isBlind ? `blind: ${failure?.message ?? ''}` : `watching${running}`);
-    void heartbeat?.beat().then((beat) => {
-      if (beat.kind === 'failed') log.write('warn', 'Heartbeat file cannot be written', { detail: beat.detail });
-    });
-    if (!isBlind && !isProbed) {
+  return (state) => {
+    pulse.afterCycle(state, monitor.inFlight);
+    if (!state.isBlind && state.owner.kind === 'owner' && !isProbed) {
       isProbed = true;
       void tellStore(store, ports);
     }
-    surroundings.onPause?.(settings.monitor.checkIntervalMs);
+    if (state.owner.kind === 'standby') onStandby(ownerText(state.owner));
+    surroundings.onPause?.(monitor.checkIntervalMs);
   };
 }
 

@@ -13,7 +13,7 @@ import type { Clock } from '../ports/clock.js';
 import type { LoadedState } from '../ports/state-store.js';
 import { SOLE_OWNER } from '../ports/ownership.js';
 import { StoreError } from '../ports/store-error.js';
-import { controlSocketPath } from './daemon.js';
+import { controlSocketPath } from './door.js';
 import { monitorOptions } from './monitor-options.js';
 import { trustedOwners } from './service-account.js';
 import { readPing } from './sight.js';

@@ -7,6 +7,8 @@ export interface Shutdown {
   readonly draining: AbortSignal;
   /** Aborted at the second request or when the grace is used up: end everything now. */
   readonly hard: AbortSignal;
+  /** Aborted when everything is over: for what goes on while runs are finished. */
+  readonly ended: AbortSignal;
   request(reason: string): void;
   /** Ends the wait for the grace; calls nothing. */
   close(): void;
@@ -21,6 +23,7 @@ export function createShutdown(clock: Clock, graceMs: number): Shutdown {
   return {
     draining: draining.signal,
     hard: hard.signal,
+    ended: finished.signal,
     request(reason) {
       if (draining.signal.aborted) {
         hard.abort(reason);

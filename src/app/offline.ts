@@ -12,7 +12,7 @@ import { Monitor } from '../engine/monitor.js';
 import { SOLE_OWNER } from '../ports/ownership.js';
 import type { ControlHandler, ControlReply, ControlRequest } from '../ports/control-handler.js';
 import { createControlHandler } from './control-handler.js';
-import { controlSocketPath } from './daemon.js';
+import { controlSocketPath } from './door.js';
 import { CleanupStack, createShutdown, type Shutdown } from './lifecycle.js';
 import { monitorOptions } from './monitor-options.js';
 import { commandPingText, Sight } from './sight.js';

@@ -18,6 +18,7 @@ import { CoalescingUnitManager } from '../adapters/systemd/coalescing-unit-manag
 import { SystemctlUnitManager } from '../adapters/systemd/systemctl-unit-manager.js';
 import { SystemClock } from '../adapters/time/system-clock.js';
 import { readTrustedFile } from '../config/files.js';
+import { rereadPassword } from '../config/password.js';
 import type { HostSettings, MysqlSettings, Settings } from '../config/settings.js';
 import { shellCommand } from '../domain/shell-word.js';
 import type { HandsDeps } from '../engine/deps.js';
@@ -53,29 +54,65 @@ export function createSystemPorts(
   };
 }
 
-/** Connects at the first use. Throws `StoreError` where a certificate file that the settings name cannot be read. */
-export function openStore(
-  { database, host }: Settings,
-  { clock, random }: Pick<SystemPorts, 'clock' | 'random'>,
-): Promise<AlarmStore> {
-  const { hostId } = host;
-  return new Promise((resolve) => {
-    if (database.engine === 'mysql') {
-      resolve(connectMysql(mysqlOptions(database, host), clock, random));
-    } else {
-      const { path, queryTimeoutMs, writeBack, claims } = database;
-      const options = { path, queryTimeoutMs, writeBack, claims, hostId, owners: trustedOwners() };
-      resolve(connectSqlite(options, { clock, random }));
-    }
-  });
+export interface TunableStore extends AlarmStore {
+  /**
+   * Reads what new settings name, and returns what puts them in force; of what takes another store nothing changes. Throws
+   * `StoreError` as `openStore` does.
+   */
+  prepareTuning(settings: Settings): Promise<() => void>;
 }
 
-function mysqlOptions(database: MysqlSettings, host: HostSettings): MysqlOptions {
+export interface StoreSurroundings extends Pick<SystemPorts, 'clock' | 'random'> {
+  /** Hears of each password that is read after the settings were. */
+  readonly onPassword?: (password: string) => void;
+}
+
+/** Connects at the first use. Throws `StoreError` where a certificate file that the settings name cannot be read. */
+export function openStore(settings: Settings, surroundings: StoreSurroundings): Promise<TunableStore> {
+  return Promise.resolve().then(() => createStore(settings, surroundings));
+}
+
+function createStore(settings: Settings, surroundings: StoreSurroundings): TunableStore {
+  const { database, host } = settings;
+  const { hostId } = host;
+  const { clock, random } = surroundings;
+  if (database.engine === 'mysql') {
+    const store = connectMysql(mysqlOptions(database, host, surroundings), clock, random);
+    return Object.assign(store, {
+      prepareTuning: (next: Settings): Promise<() => void> =>
+        Promise.resolve().then(() => {
+          if (next.database.engine !== 'mysql') return () => undefined;
+          const options = mysqlOptions(next.database, host, surroundings);
+          return () => void store.retune(options);
+        }),
+    });
+  }
+  const { path, queryTimeoutMs, writeBack, claims } = database;
+  const options = { path, queryTimeoutMs, writeBack, claims, hostId, owners: trustedOwners() };
+  const store = connectSqlite(options, { clock, random });
+  return Object.assign(store, { prepareTuning: () => Promise.resolve(() => undefined) });
+}
+
+/** Asked at each new connection: a password that was changed in its file is used as soon as the server asks for it. */
+function passwordProvider(
+  { password, passwordFile }: MysqlSettings,
+  { onPassword }: StoreSurroundings,
+): () => Promise<string | null> {
+  let known = password;
+  return () => {
+    const found = passwordFile === null ? null : rereadPassword(passwordFile);
+    if (found !== null && found !== known) onPassword?.(found);
+    known = found ?? known;
+    return Promise.resolve(known);
+  };
+}
+
+function mysqlOptions(database: MysqlSettings, host: HostSettings, surroundings: StoreSurroundings): MysqlOptions {
   const { hosts, socket, ssl } = database;
   return {
     servers: socket === null ? hosts.map((each) => ({ kind: 'tcp', ...each })) : [{ kind: 'socket', path: socket }],
     user: database.user,
-    password: () => Promise.resolve(database.password),
+    password: passwordProvider(database, surroundings),
     database: database.database,
     tls: {
       mode: ssl.mode,

@@ -1,6 +1,7 @@
 /** `run`: the daemon in the foreground, with its signals and, on a terminal, its progress line. */
 import { createClock } from '../app/clock.js';
-import { runDaemon, type DaemonOptions, type Surroundings } from '../app/daemon.js';
+import type { DaemonOptions, Surroundings } from '../app/daemon-options.js';
+import { runDaemon } from '../app/daemon.js';
 import type { MonitorEvent } from '../domain/event.js';
 import { breakerVote } from '../domain/outcome.js';
 import { safeText } from '../domain/safe-text.js';
@@ -14,17 +15,17 @@ import { Countdown, TerminalLine } from './terminal-line.js';
 
 type WriteLog = Parameters<NonNullable<DaemonOptions['onLogOpen']>>[0];
 
-const HANGUP = 'SIGHUP: a changed configuration takes effect when the monitor is restarted';
-
 /** With `--once` 3 where a process was restarted and is not well. */
 export async function run(
   { isOnce, isDryRun }: Extract<Request, { command: 'run' }>,
   context: Context,
 ): Promise<ExitCode> {
-  const { settings, notices } = context.load();
+  const loaded = context.load();
+  const { settings, notices } = loaded;
   const ended = new AbortController();
   const log = openEnd();
-  onSignal('SIGHUP', () => log.write('warn', HANGUP), ended.signal);
+  let reload = (): void => undefined;
+  onSignal('SIGHUP', () => reload(), ended.signal);
   const onCrash = (cause: Error): void =>
     log.write('fatal', 'Unexpected error, the monitor stops', { detail: cause.stack ?? cause.message });
   process.on('uncaughtExceptionMonitor', onCrash);
@@ -36,11 +37,13 @@ export async function run(
   };
   try {
     const end = await runDaemon({
-      settings,
+      loaded,
+      load: context.load,
       mode: { once: isOnce, dryRun: isDryRun },
       surroundings: { ...surroundingsOf(context), ...progress.surroundings, onEvent },
       notices: notices.map(formatIssue),
       onStoppable: (stop) => onStopSignal(stop, ended.signal),
+      onReloadable: (reloadNow) => (reload = reloadNow),
       onLogOpen: (write) => (log.write = write),
     });
     if (end.kind === 'failed') {
@@ -71,6 +74,7 @@ function surroundingsOf({ environment }: Context): Surroundings {
   const isTerminal = process.stderr.isTTY;
   return {
     notifySocket: environment['NOTIFY_SOCKET'] ?? null,
+    watchdogMs: watchdogMs(environment),
     journalStream: environment['JOURNAL_STREAM'] ?? null,
     isTerminal,
     isColoured: isTerminal && mayColour(environment),
@@ -92,4 +96,12 @@ function createProgress({ texts, environment }: Context): {
     },
     stop: () => countdown.stop(),
   };
+}
+
+/** Set by systemd for the process that it watches. Source: sd_watchdog_enabled(3). */
+function watchdogMs(environment: Context['environment']): number | null {
+  const { WATCHDOG_USEC: text, WATCHDOG_PID: forPid } = environment;
+  const isForUs = forPid === undefined || Number(forPid) === process.pid;
+  const ms = Number(text ?? 0) / 1000;
+  return isForUs && Number.isFinite(ms) && ms > 0 ? ms : null;
 }

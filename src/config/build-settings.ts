@@ -14,9 +14,9 @@ export interface FixedValues {
 }
 
 /** The values have passed every check. */
-export function buildSettings(values: FixedValues, processes: ProcessSettings): Settings {
+export function buildSettings(values: FixedValues, processes: ProcessSettings, passwordFile: string | null): Settings {
   return {
-    database: buildDatabase(values.database),
+    database: buildDatabase(values.database, passwordFile),
     monitor: buildMonitor(values.monitor),
     logging: buildLogging(values.logging),
     host: {
@@ -34,7 +34,7 @@ export function buildSettings(values: FixedValues, processes: ProcessSettings): 
   };
 }
 
-function buildDatabase(values: FixedValues['database']): DatabaseSettings {
+function buildDatabase(values: FixedValues['database'], passwordFile: string | null): DatabaseSettings {
   const shared = { queryTimeoutMs: values.query_timeout, writeBack: values.write_back, claims: values.claims };
   if (values.engine === 'sqlite') return { engine: 'sqlite', path: required('path', values.path), ...shared };
   return {
@@ -43,6 +43,7 @@ function buildDatabase(values: FixedValues['database']): DatabaseSettings {
     socket: values.socket,
     user: required('user', values.user),
     password: values.password,
+    passwordFile,
     database: required('database', values.database),
     ssl: { mode: values.ssl, caFile: values.ssl_ca, certFile: values.ssl_cert, keyFile: values.ssl_key },
     connectTimeoutMs: values.connect_timeout,

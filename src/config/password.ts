@@ -62,3 +62,8 @@ function unused(configured: RawValue, winner: Origin): readonly ConfigIssue[] {
 function origin(kind: Origin['kind'], source: string): Origin {
   return { kind, source, line: null, section: SECTION };
 }
+
+/** What the file holds now; null: it cannot be read, or is not to be trusted. */
+export function rereadPassword(path: string): string | null {
+  return readPassword(origin('password_file', path), { mayBeMissing: false })?.value.text ?? null;
+}

@@ -65,7 +65,13 @@ export function settingsFromText(
   ]);
   const values = fixed.values();
   const policies = buildProcessSettings({ ...processes.values(), shell: values.monitor.shell });
-  return freezeDeep({ settings: buildSettings(values, policies), origins: describeSections(resolved), notices });
+  const settings = buildSettings(values, policies, passwordFileOf(resolved));
+  return freezeDeep({ settings, origins: describeSections(resolved), notices });
+}
+
+function passwordFileOf({ fixed }: ResolvedSections): string | null {
+  const origin = fixed.database.get('password')?.origin;
+  return origin?.kind === 'credential' || origin?.kind === 'password_file' ? origin.source : null;
 }
 
 function withoutErrors(issues: readonly ConfigIssue[]): readonly ConfigIssue[] {

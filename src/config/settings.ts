@@ -29,6 +29,8 @@ export interface MysqlSettings {
   readonly user: string;
   /** null: log in without one (socket login). */
   readonly password: string | null;
+  /** Where the password was read from, and is read again at each new connection; null: it came with the settings. */
+  readonly passwordFile: string | null;
   readonly database: string;
   readonly ssl: TlsSettings;
   readonly connectTimeoutMs: number;

@@ -166,6 +166,11 @@ export class Monitor {
     await this.ledger.save();
   }
 
+  /** From one pass to the next, as the settings have it now. */
+  get checkIntervalMs(): number {
+    return this.#options.checkIntervalMs;
+  }
+
   get inFlight(): number {
     return this.#recoveries.inFlight;
   }

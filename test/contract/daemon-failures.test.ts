@@ -11,10 +11,11 @@ const SECTIONS = '[process.web]\nrestart_strategy = custom\nrestart_command = tr
 /** The log of a daemon that ends by itself; `web` is in alarm. */
 async function logOfFailure(spoil: (settings: Settings) => Settings): Promise<string> {
   const site = await ProgramSite.create({ processes: [{ id: 1, name: 'web', alarma: 1 }], sections: SECTIONS });
-  const { settings } = loadSettings({ file: site.config, environment: {} });
+  const loaded = loadSettings({ file: site.config, environment: {} });
   const writeConsole = (): void => undefined;
   const end = await runDaemon({
-    settings: spoil(settings),
+    loaded: { ...loaded, settings: spoil(loaded.settings) },
+    load: () => loaded,
     mode: { once: false, dryRun: false },
     surroundings: { notifySocket: null, journalStream: null, isTerminal: false, isColoured: false, writeConsole },
     notices: [],
@@ -68,6 +69,7 @@ describe('a certificate file that cannot be read', () => {
         socket: null,
         user: 'monitor',
         password: null,
+        passwordFile: null,
         database: 'monitor',
         ssl,
         connectTimeoutMs: 1000,

@@ -19,11 +19,16 @@ const SECRET_IN_URL = /(:\/\/[^\s:/@]*:)[^\s@/]+@/g;
 const TAKEN_KEYS = new Set(['level', 'timestamp', 'service', 'host', 'pid', 'message']);
 
 export class Cleaner {
-  readonly #secrets: readonly string[];
+  #secrets: readonly string[] = [];
 
   /** `secrets`: literal values that must never be written, for example the database password. */
   constructor(secrets: readonly string[]) {
-    this.#secrets = secrets
+    this.hide(secrets);
+  }
+
+  /** Further values that must not be written from now on. */
+  hide(secrets: readonly string[]): void {
+    this.#secrets = [...new Set([...this.#secrets, ...secrets])]
       .filter((secret) => secret.length >= SHORTEST_SECRET)
       .sort((one, other) => other.length - one.length);
   }

@@ -36,6 +36,8 @@ export interface Log {
   readonly sink: EventSink;
   /** A plain line, for what is no event: a bug, the end of the monitor. Never throws. */
   write(level: LineLevel, message: string, fields?: LineFields): void;
+  /** A further literal value that must never be written. */
+  hide(secret: string): void;
   /** Lines that were lost so far. */
   readonly dropped: number;
   /** Everything is in the file when it resolves; later lines are ignored. */
@@ -80,6 +82,7 @@ export async function openLog(options: LogOptions): Promise<Log> {
       },
     },
     write,
+    hide: (secret) => cleaner.hide([secret]),
     get dropped() {
       return state.dropped + (file?.lost ?? 0);
     },

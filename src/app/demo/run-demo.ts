@@ -4,12 +4,13 @@ import { detectHostAbilities, type HostAbilities } from '../../adapters/exec/pro
 import { createSampleTables } from '../../adapters/sqlite/sample-tables.js';
 import { SystemClock } from '../../adapters/time/system-clock.js';
 import { loadSettings } from '../../config/load.js';
-import type { Settings } from '../../config/settings.js';
+import type { LoadedSettings } from '../../config/settings-from-text.js';
 import { toProcessId } from '../../domain/alarm.js';
 import { fanOut } from '../../engine/fan-out.js';
 import type { Clock } from '../../ports/clock.js';
 import type { AlarmStore } from '../../ports/alarm-store.js';
-import { runDaemon, type DaemonEnd } from '../daemon.js';
+import type { DaemonEnd } from '../daemon-options.js';
+import { runDaemon } from '../daemon.js';
 import { CleanupStack } from '../lifecycle.js';
 import { createSystemPorts, openStore } from '../system-ports.js';
 import { furnishSite, makeSiteDirectory, SAMPLE_NAMES, type DemoSite } from './demo-site.js';
@@ -57,7 +58,8 @@ async function play(options: DemoOptions, cleanup: CleanupStack, screen: Screen)
   const onlooker = new Onlooker();
   const ports = createSystemPorts(fanOut([]), clock, abilities());
   const processes = new SampleProcesses(ports);
-  const { settings } = loadSettings({ file: site.configFile, environment: {} });
+  const load = (): LoadedSettings => loadSettings({ file: site.configFile, environment: {} });
+  const loaded = load();
 
   screen.line('process-monitor demo: three sample processes, a file database, the real daemon. Ctrl-C ends it.');
   await createSampleTables(site.databaseFile, SAMPLE_NAMES);
@@ -67,17 +69,18 @@ async function play(options: DemoOptions, cleanup: CleanupStack, screen: Screen)
     story.tell('monitor', sample.name, `runs; well when it ${wellWhen(sample.healthCheck)}`);
   }
   // The other system has a connection of its own, as in real life.
-  const store = await openStore(settings, ports);
+  const store = await openStore(loaded.settings, ports);
   cleanup.defer('database', () => store.close());
 
-  const end = await playUntilTheEnd(options, { settings, site, clock, screen, story, onlooker, processes, store });
+  const end = await playUntilTheEnd(options, { loaded, load, site, clock, screen, story, onlooker, processes, store });
   if (end.kind === 'failed') throw new Error(end.detail);
   screen.progress('');
   for (const line of summaryLines(story.tally)) screen.line(line);
 }
 
 interface Cast {
-  readonly settings: Settings;
+  readonly loaded: LoadedSettings;
+  readonly load: () => LoadedSettings;
   readonly site: DemoSite;
   readonly clock: Clock;
   readonly screen: Screen;
@@ -89,14 +92,15 @@ interface Cast {
 
 /** Whatever ends first, its time, a wish or a failure, ends all; resolves or rejects when nothing of it runs any more. */
 async function playUntilTheEnd({ forMs, stop, hurry }: DemoOptions, cast: Cast): Promise<DaemonEnd> {
-  const { settings, site, clock, screen, story, onlooker, processes, store } = cast;
+  const { loaded, load, site, clock, screen, story, onlooker, processes, store } = cast;
   const ending = new AbortController();
   const signal = AbortSignal.any([stop, ending.signal]);
   const endAll = (): void => ending.abort();
   const endsMs = forMs === null ? null : clock.monotonicMs() + forMs;
   if (forMs !== null) void clock.sleep(forMs, signal).then(endAll);
   const daemon = runDaemon({
-    settings,
+    loaded,
+    load,
     mode: { once: false, dryRun: false },
     notices: [],
     surroundings: {

@@ -72,4 +72,11 @@ describe('SdNotify', () => {
     await expect(notifier.ready()).resolves.toBeUndefined();
     await expect(notifier.stopping()).resolves.toBeUndefined();
   });
+
+  it('sends each sign of life, also when nothing else has changed', async () => {
+    const { notifier, sent } = setUp();
+    await notifier.alive();
+    await notifier.alive();
+    expect(sent()).toEqual([['WATCHDOG=1'], ['WATCHDOG=1']]);
+  });
 });
