@@ -62,6 +62,7 @@ const EVENTS: readonly MonitorEvent[] = [
   { type: 'write_back.done', ...ref, rows: 0, noteStored: true, wasOwed: false },
   { type: 'write_back.owed', ...ref, detail: 'x' },
   { type: 'write_back.off', ...ref },
+  { type: 'alarm.raised_again', ...ref },
   { type: 'process.relapsed', ...ref, detail: 'x' },
   { type: 'process.stable', ...ref, afterMs: 9 },
   { ...breaker, from: CLOSED, to: { kind: 'closed', failures: 1 } },
@@ -76,6 +77,12 @@ const EVENTS: readonly MonitorEvent[] = [
   { type: 'state.unsaved', detail: 'x' },
   { type: 'state.saved_again' },
   { type: 'handling.resumed', ...ref, finding: 'looking' },
+  { type: 'ownership.changed', state: 'owner', detail: '' },
+  { type: 'ownership.changed', state: 'standby', detail: 'x' },
+  { type: 'ownership.changed', state: 'unsure', detail: 'x' },
+  { type: 'ownership.changed', state: 'unknown', detail: 'x' },
+  { type: 'settings.reloaded', changes: [], pending: [], durationMs: 9 },
+  { type: 'settings.refused', detail: 'x' },
   { type: 'request.served', request: 'restart', target: 'NAME', ok: true, detail: 'x' },
 ];
 
