@@ -149,4 +149,18 @@ describeOnMachine('the daemon without rights of its own', () => {
     expect(await host.show('granted', 'InvocationID')).not.toBe(before);
     expect((await asService('systemctl reset-failed granted')).code).toBe(0);
   });
+
+  it('has config check say that rights and settings have drifted, and grant brings them together', async () => {
+    const drifted = await host.cli('config check --connect');
+    expect(drifted.code).toBe(1);
+    expect(drifted.stdout).toContain('rights: not what the settings need: run `process-monitor grant`');
+    expect((await asService('systemctl restart ungranted')).code).not.toBe(0);
+    // What is missing is refused, the others are granted.
+    expect((await host.cli('grant')).code).toBe(1);
+    const isGranted = async (): Promise<boolean> => (await asService('systemctl restart ungranted')).code === 0;
+    await host.machine.waitFor(isGranted, { what: 'polkit to notice the changed rule' });
+    expect((await host.cli('config check --connect')).stdout).toContain(
+      'process-monitor may restart what the settings name',
+    );
+  });
 });
