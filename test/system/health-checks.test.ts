@@ -109,7 +109,7 @@ describeOnMachine('a configured health check', () => {
     await host.raise(id('web'), id('port'), id('all'));
     for (const name of ['web', 'port', 'all']) {
       await host.waitUntilClear(id(name));
-      const [ended] = await host.events('restart.ended', name);
+      const [ended] = await host.waitForEvent('restart.ended', { processName: name });
       expect(ended).toMatchObject({ outcome: 'recovered' });
       // The server listens one second after its start.
       expect(ended?.durationMs).toBeGreaterThanOrEqual(1_000);
