@@ -27,6 +27,8 @@ export interface Handling {
   readonly deadlineMs: number;
   readonly attempt: number;
   readonly step: HandlingStep;
+  readonly stepEnded: StoredHandling['stepEnded'];
+  readonly askedBy: StoredHandling['askedBy'];
   readonly before: Evidence;
   readonly claim: string | null;
 }

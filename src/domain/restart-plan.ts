@@ -22,7 +22,8 @@ export interface Seen {
 export type RestartStep =
   | { readonly kind: 'command'; readonly commandLine: string }
   | { readonly kind: 'reset_failed'; readonly unit: string }
-  | { readonly kind: 'restart_unit'; readonly unit: string }
+  /** `leavesNoMark`: once it has done its work, systemd may forget that it ever ran. */
+  | { readonly kind: 'restart_unit'; readonly unit: string; readonly leavesNoMark?: true }
   /** Ends the program and everything below it: TERM, after `killAfterMs` KILL. */
   | { readonly kind: 'stop'; readonly program: RunningProcess; readonly killAfterMs: number }
   | { readonly kind: 'start'; readonly commandLine: string };
@@ -136,7 +137,7 @@ function planService(policy: ProcessPolicy, { unit, nowMs }: Seen): RestartPlan 
     how: `systemctl restart ${unit.id} (${unit.activeState}/${unit.subState})`,
     steps: [
       ...(isBlocked ? [{ kind: 'reset_failed', unit: unit.id } as const] : []),
-      { kind: 'restart_unit', unit: unit.id },
+      { kind: 'restart_unit', unit: unit.id, ...(unit.type === 'oneshot' ? { leavesNoMark: true } : {}) },
     ],
     check,
   };
@@ -162,9 +163,8 @@ function planProcess(policy: ProcessPolicy, seen: Seen): RestartPlan {
       kind: 'refuse',
       detail: `it is the main program of ${seen.owningUnit}, which systemd looks after: use restart_strategy = service and system_name = ${seen.owningUnit}`,
     };
-  const filled = fillCommand(policy.startCommand ?? policy.systemName, templateValues(policy, seen));
-  if (!filled.ok) return { kind: 'refuse', detail: `start_command: ${filled.detail}` };
-  const start: RestartStep = { kind: 'start', commandLine: filled.line };
+  const start = startStep(policy, seen);
+  if (start.kind === 'refuse') return start;
   return {
     kind: 'act',
     how:
@@ -174,6 +174,16 @@ function planProcess(policy: ProcessPolicy, seen: Seen): RestartPlan {
     steps: program === undefined ? [start] : [{ kind: 'stop', program, killAfterMs: policy.stopTimeoutMs }, start],
     check: { kind: 'program' },
   };
+}
+
+/** The start of its program, also of one that was stopped for it. */
+export function startStep(
+  policy: ProcessPolicy,
+  seen: Seen,
+): Extract<RestartStep, { kind: 'start' }> | Extract<RestartPlan, { kind: 'refuse' }> {
+  const filled = fillCommand(policy.startCommand ?? policy.systemName, templateValues(policy, seen));
+  if (!filled.ok) return { kind: 'refuse', detail: `start_command: ${filled.detail}` };
+  return { kind: 'start', commandLine: filled.line };
 }
 
 function templateValues(policy: ProcessPolicy, seen: Seen): TemplateValues {

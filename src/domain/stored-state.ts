@@ -42,6 +42,10 @@ export interface StoredHandling {
   readonly attempt: number;
   /** The last step that was begun; null: none. */
   readonly step: 'pre_restart' | 'command' | 'unit' | 'stop' | 'start' | null;
+  /** That step has come to a good end; null: it has not, or leaves marks of its own to tell by. */
+  readonly stepEnded: 'well' | null;
+  /** A person asked for it: its failure does not count. null: an alarm did. */
+  readonly askedBy: 'person' | null;
   /** What ran before the first step, to tell a restart that happened from one that did not. */
   readonly before: StoredEvidence;
   /** What the row was like when it was taken up; null: not claimed. */

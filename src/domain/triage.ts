@@ -95,7 +95,7 @@ function judgeRow(row: AlarmRow, facts: TriageFacts): Candidate | SkipReason {
   const guarded = protection(names, policy.allowProtected);
   if (guarded !== null) return { code: 'protected', detail: guarded };
   const memory = facts.memoryOf(processId);
-  if (memory?.owed) return { code: 'owes_write_back' };
+  if (memory?.owed && memory.inFlight === null) return { code: 'owes_write_back' };
   const isQueued = facts.targets.get(targetKey(policy, facts.units)) === 'queued';
   if (facts.unsettledAtRead.has(processId)) return { code: isQueued ? 'waits_for_slot' : 'in_progress' };
   if (memory !== null && memory.handledMs !== null) return { code: 'recently_recovered' };

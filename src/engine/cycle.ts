@@ -47,7 +47,10 @@ export async function runCycle(
   const batch = await deps.source.alarmed(signal);
   const { brake, reason } = await applyBrake(deps, memory.brake, batch, signal);
   const found = noteSightings(deps, batch, unsettledAtRead);
-  if (!deps.isDryRun) countRelapses(deps, batch, unsettledAtRead);
+  const isChanged = deps.ledger.forgetHandledExcept(batch);
+  const hasRelapsed = !deps.isDryRun && countRelapses(deps, batch, unsettledAtRead);
+  // Seen now; whoever comes after us could not see it any more.
+  if (isChanged || hasRelapsed) await deps.ledger.save();
   const told = await judgeBatch(deps, { batch, found, unsettledAtRead, hold: hold ?? reason }, signal);
   const durationMs = Math.round(deps.clock.monotonicMs() - startedMs);
   deps.events.emit({ type: 'cycle.completed', alarmed: batch.length, ...told, durationMs });
@@ -83,7 +86,6 @@ function noteSightings(
     const isOurDoing = processId !== null && !alarmed.has(processId) && deps.ledger.takeCleared(processId);
     if (!isOurDoing) deps.events.emit({ type: 'alarm.gone', processId, processName });
   }
-  deps.ledger.forgetHandledExcept(batch);
   return found;
 }
 
@@ -94,8 +96,9 @@ function tellFound(deps: CycleDeps, found: readonly AlarmRow[], verdicts: readon
   for (const row of found) if (!foreign.has(row)) deps.events.emit({ type: 'alarm.found', row });
 }
 
-/** An alarm that returns inside the stable period is the same failure going on: it counts before triage looks. */
-function countRelapses(deps: CycleDeps, batch: readonly AlarmRow[], unsettledAtRead: ReadonlySet<ProcessId>): void {
+/** An alarm that returns inside the stable period is the same failure going on: it counts before triage looks. true: one did. */
+function countRelapses(deps: CycleDeps, batch: readonly AlarmRow[], unsettledAtRead: ReadonlySet<ProcessId>): boolean {
+  let hasRelapsed = false;
   for (const { processId, processName } of batch) {
     if (processId === null || processName === null || unsettledAtRead.has(processId)) continue;
     const memory = deps.ledger.memoryOf(processId);
@@ -106,9 +109,11 @@ function countRelapses(deps: CycleDeps, batch: readonly AlarmRow[], unsettledAtR
     if (memory.handledMs !== null || memory.inFlight !== null) continue;
     if (memory.watch.untilMs < deps.clock.monotonicMs()) continue;
     deps.ledger.relapse({ processId, processName }, policy);
+    hasRelapsed = true;
     const ref = { alarmId: memory.watch.alarmId, processId, processName };
     deps.events.emit({ type: 'process.relapsed', ...ref, detail: 'its alarm returned inside its stable period' });
   }
+  return hasRelapsed;
 }
 
 interface Looked extends Pick<TriageFacts, 'unsettledAtRead' | 'hold'> {

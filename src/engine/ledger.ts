@@ -126,6 +126,11 @@ export class Ledger {
       this.change(subject, (memory) => memories.settled(memory, outcome, after, this.nowMs()), after.policy);
   }
 
+  /** Its handling, still under way, has proved it well: what is left of it is to clear the alarm, and to watch. */
+  proved(subject: Subject, debt: Debt, watch: memories.Watch): void {
+    this.change(subject, (memory) => ({ ...memory, owed: debt, watch }));
+  }
+
   owe(subject: Subject, debt: Debt): void {
     this.change(subject, (memory) => ({ ...memory, owed: debt }));
   }
@@ -160,13 +165,16 @@ export class Ledger {
     this.change(subject, (memory) => ({ ...memory, handledMs: this.nowMs() }));
   }
 
-  /** A new alarm may count again where the source has cleared the handled one, or its row belongs to another name now. */
-  forgetHandledExcept(alarmed: readonly NamedRow[]): void {
+  /** A new alarm may count again where the source has cleared the handled one, or its row belongs to another name now. false: there is none. */
+  forgetHandledExcept(alarmed: readonly NamedRow[]): boolean {
+    let isChanged = false;
     for (const [processId, memory] of this.processes) {
       const subject = { processId, processName: memory.processName };
       if (memory.handledMs === null || alarmed.some((row) => isOf(row, subject))) continue;
       this.change(subject, (each) => ({ ...each, handledMs: null }));
+      isChanged = true;
     }
+    return isChanged;
   }
 
   stabilise(subject: Subject, policy: ProcessPolicy): void {

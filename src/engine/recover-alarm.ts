@@ -42,7 +42,8 @@ export async function recoverAlarm(
   const subjects = subjectsOf(order);
   const maxAttempts = isTrial ? 1 : policy.maxAttempts;
   const deadlineMs = startedMs + longestHandlingMs(policy, maxAttempts);
-  const mark = { alarmId: ref.alarmId, startedMs, deadlineMs };
+  const askedBy = handling.cause === 'person' ? handling.cause : null;
+  const mark = { alarmId: ref.alarmId, askedBy, startedMs, deadlineMs };
   const claims = new Map<ProcessId, Claim>();
   const ownership = (): Promise<Ownership> =>
     handling.cause === 'person' ? Promise.resolve('ours') : ownershipOf(deps, order, signal);
@@ -118,7 +119,8 @@ export async function finishHandling(
   const isUndecided = breakerVote(outcome) === 'abstain';
   const settling = isUndecided ? subjects : [...subjects, ...subjectsBeside(deps, order, { before, cause })];
   const isWell = outcome.kind === 'recovered';
-  const lost = isWell ? await clearAlarms(deps, subjects, { alarmId: ref.alarmId, claims }, signal) : [];
+  const watch = { untilMs: deps.clock.monotonicMs() + policy.stableTimeMs, alarmId: ref.alarmId, after: evidence };
+  const lost = isWell ? await clearAlarms(deps, subjects, { alarmId: ref.alarmId, claims, watch }, signal) : [];
   const settled = settling.filter(({ processId }) => !lost.includes(processId));
   // Ended by our own end: it stays on record, and the next run settles by looking what it had done.
   const isCutShort = outcome.kind === 'interrupted' && outcome.why === 'shutdown';
@@ -162,7 +164,12 @@ export function subjectsOf({ lead, processIds, names }: RestartOrder): readonly 
   return processIds.map((processId) => ({ processId, processName: names.get(processId) ?? lead.processName }));
 }
 
-async function ownershipOf(deps: RecoverAlarmDeps, order: RestartOrder, signal: AbortSignal): Promise<Ownership> {
+/** Asks whether the order's rows are still ours to act on. */
+export async function ownershipOf(
+  deps: RecoverAlarmDeps,
+  order: RestartOrder,
+  signal: AbortSignal,
+): Promise<Ownership> {
   const isHeld = order.processIds.some((id) => deps.ledger.memoryOf(id)?.breaker.kind === 'isolated');
   if (isHeld) return 'isolated';
   if (deps.owner.state().kind !== 'owner') return 'not_owner';

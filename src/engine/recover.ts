@@ -3,7 +3,7 @@ import { fillCommand } from '../domain/command-template.js';
 import type { HandlingRef } from '../domain/event.js';
 import { restartDelayMs } from '../domain/handling-time.js';
 import { interruptionText, type RestartOutcome } from '../domain/outcome.js';
-import { NO_EVIDENCE, type Evidence, type HandlingStep } from '../domain/process-memory.js';
+import { NO_EVIDENCE, type Evidence, type Handling } from '../domain/process-memory.js';
 import type { ProcessPolicy } from '../domain/process-policy.js';
 import { NO_ANSWER, planRestart, type RestartPlan, type Seen } from '../domain/restart-plan.js';
 import type { RestartOrder } from '../domain/verdict.js';
@@ -18,6 +18,8 @@ import { runPlan, runShellLine, type StepResult } from './run-plan.js';
  */
 export type Ownership = 'ours' | 'not_ours' | 'blind' | 'isolated' | 'not_owner';
 
+export type Progress = Pick<Handling, 'attempt' | 'step' | 'stepEnded' | 'before'>;
+
 export interface RecoveryTask {
   readonly ref: HandlingRef;
   readonly policy: ProcessPolicy;
@@ -31,7 +33,7 @@ export interface RecoveryTask {
   /** The same question once more, and then takes the rows up: what is raised from now on is another alarm. */
   readonly takeUp: () => Promise<Ownership>;
   /** Puts the next step on record before it is done. */
-  readonly record: (progress: { attempt: number; step: HandlingStep; before: Evidence }) => Promise<void>;
+  readonly record: (progress: Progress) => Promise<void>;
   /** Takes one restart from the budget; false: it is used up. */
   readonly spend: () => boolean;
 }
@@ -47,7 +49,7 @@ interface Failure {
   readonly detail: string;
 }
 
-type AttemptResult =
+export type AttemptResult =
   | { readonly kind: 'well'; readonly acted: boolean; readonly evidence: Evidence }
   | ({ readonly kind: 'failed'; readonly acted: boolean } & Failure)
   | { readonly kind: 'over'; readonly outcome: RestartOutcome };
@@ -123,7 +125,7 @@ async function runPreRestart(deps: HandsDeps, task: RecoveryTask): Promise<Resta
     workingDirectory: seen.workingDirectory ?? policy.workingDirectory,
   });
   if (!filled.ok) return { kind: 'refused', detail: `pre_restart_command: ${filled.detail}` };
-  await task.record({ attempt: 0, step: 'pre_restart', before: evidenceOf(seen) });
+  await task.record({ attempt: 0, step: 'pre_restart', stepEnded: null, before: evidenceOf(seen) });
   const result = await runShellLine(deps, filled.line, 'pre_restart', task);
   if (result.kind === 'done') return null;
   if (result.kind === 'aborted') return { kind: 'interrupted', why: 'shutdown' };
@@ -161,15 +163,16 @@ function act(deps: HandsDeps, task: RecoveryTask, { attempt, seen, plan }: Attem
     ref: task.ref,
     policy: task.policy,
     signal: task.signal,
-    beforeStep: (step) => task.record({ attempt, step, before: evidenceOf(seen) }),
+    beforeStep: (step) => task.record({ attempt, step, stepEnded: null, before: evidenceOf(seen) }),
+    afterStep: (step) => task.record({ attempt, step, stepEnded: 'well', before: evidenceOf(seen) }),
   });
 }
 
-/** A step that failed loudly ends the attempt; one that only says so is overruled by what the checks see. */
-async function judgeSteps(
+/** What the steps have led to. A step that failed loudly ends the attempt; one that only says so is overruled by what the checks see. */
+export async function judgeSteps(
   deps: HandsDeps,
-  task: RecoveryTask,
-  plan: Extract<RestartPlan, { kind: 'act' | 'leave' }>,
+  task: Pick<RecoveryTask, 'policy' | 'ref' | 'signal' | 'ownership'>,
+  plan: Pick<Extract<RestartPlan, { kind: 'act' | 'leave' }>, 'kind' | 'check'>,
   steps: StepResult,
 ): Promise<AttemptResult> {
   const { policy, ref, signal } = task;

@@ -1,9 +1,9 @@
 /** Settles what an earlier run of the monitor left behind: handlings by looking, watches by going on with them. */
 import type { ProcessId } from '../domain/alarm.js';
 import type { RestartOutcome } from '../domain/outcome.js';
-import { NO_EVIDENCE, type Handling, type ProcessMemory } from '../domain/process-memory.js';
+import { NO_EVIDENCE, type Evidence, type ProcessMemory } from '../domain/process-memory.js';
 import type { ProcessPolicy } from '../domain/process-policy.js';
-import { NO_ANSWER } from '../domain/restart-plan.js';
+import { NO_ANSWER, type Seen } from '../domain/restart-plan.js';
 import { checkFor, findingOf } from '../domain/resumption.js';
 import { targetKey } from '../domain/triage.js';
 import type { RestartOrder } from '../domain/verdict.js';
@@ -16,11 +16,15 @@ import { observe } from './observe.js';
 import type { Recovered } from './recover.js';
 import { finishHandling, refOf, subjectsOf, type RecoverAlarmDeps } from './recover-alarm.js';
 import type { Recoveries } from './recoveries.js';
+import { goOn, ProgramJudge, type Resumed } from './resume-program.js';
 
 export interface ResumeDeps extends RecoverAlarmDeps {
   readonly policyFor: (processName: string) => ProcessPolicy | null;
   readonly recoveries: Recoveries;
 }
+
+/** Between two looks at most. */
+const LOOK_EVERY_MS = 1000;
 
 interface Leftover {
   readonly alarmId: string;
@@ -36,7 +40,8 @@ interface Leftover {
  */
 export async function resumeAll(deps: ResumeDeps, signal: AbortSignal): Promise<void> {
   const handlings = leftovers(deps, ({ inFlight }) => inFlight?.alarmId ?? null);
-  const watches = leftovers(deps, ({ watch }) => watch?.alarmId ?? null);
+  // A handling that is still under way adds its watch itself.
+  const watches = leftovers(deps, ({ watch, inFlight }) => (inFlight === null ? (watch?.alarmId ?? null) : null));
   const options = { timeoutMs: QUESTION_TIMEOUT_MS, signal };
   const [units] = await Promise.all([
     describeUnits(deps, [...handlings, ...watches], options),
@@ -49,7 +54,7 @@ export async function resumeAll(deps: ResumeDeps, signal: AbortSignal): Promise<
     if (inFlight === null) continue;
     const { claims } = leftover;
     const run = (known: RestartOrder) => (): Promise<void> =>
-      resumeHandling(deps, known, { handling: inFlight, claims }, signal);
+      resumeHandling(deps, { order: known, handling: inFlight, claims, proved: provedBy(leftover.memory) }, signal);
     const job = order && { target: order.target, processIds: order.processIds, run: run(order) };
     if (job === null || !deps.recoveries.start(job)) giveUp(deps, leftover);
   }
@@ -109,49 +114,78 @@ function orderFor(deps: ResumeDeps, { ids, names, memory }: Leftover, units: Uni
   return { target, lead, processIds: ids, names, policy, isTrial: memory.breaker.kind === 'half_open', unit: null };
 }
 
+/** What runs, where the handling had proved it well and only had the alarm to clear; null: it had not. */
+function provedBy({ inFlight, owed, watch }: ProcessMemory): Evidence | null {
+  const isProved = owed?.kind === 'clear' && owed.alarmId === inFlight?.alarmId && owed.alarmId === watch?.alarmId;
+  return isProved ? watch.after : null;
+}
+
 /** The settings no longer know it, or know it as what another one is: what was begun is over, and the row is judged anew. */
 function giveUp(deps: ResumeDeps, { names }: Leftover): void {
   for (const [processId, processName] of names) deps.ledger.forgetHandling({ processId, processName });
 }
 
-async function resumeHandling(
-  deps: ResumeDeps,
-  order: RestartOrder,
-  { handling, claims }: { readonly handling: Handling; readonly claims: Claims },
-  signal: AbortSignal,
-): Promise<void> {
+async function resumeHandling(deps: ResumeDeps, resumed: Resumed, signal: AbortSignal): Promise<void> {
+  const { order, handling, proved } = resumed;
   const ref = refOf(order, handling.alarmId);
-  const finding = findingOf(handling, await observe(deps, order.policy, signal));
-  deps.events.emit({ type: 'handling.resumed', ...ref, finding: finding === 'not_begun' ? 'not_begun' : 'looking' });
-  if (finding === 'not_begun') {
+  const judge = new ProgramJudge(deps, resumed);
+  if (proved !== null) {
+    deps.events.emit({ type: 'handling.resumed', ...ref, finding: 'looking' });
+    await finish(
+      deps,
+      resumed,
+      { outcome: { kind: 'recovered', attempts: handling.attempt, tookMs: 0 }, evidence: proved },
+      signal,
+    );
+    return;
+  }
+  const seen = await observe(deps, order.policy, signal);
+  const isBegun = handling.step === 'stop' ? (await judge.judge(seen, signal)) !== 'not_begun' : null;
+  const isNew = !(isBegun ?? findingOf(handling, seen) !== 'not_begun');
+  deps.events.emit({ type: 'handling.resumed', ...ref, finding: isNew ? 'not_begun' : 'looking' });
+  // Nothing is under way that a stop would have to wait for.
+  const settled = isNew ? 'not_begun' : await lookUntilDeadline(deps, resumed, judge, deps.draining);
+  if (settled === 'not_begun') {
+    if (!isNew) deps.events.emit({ type: 'handling.resumed', ...ref, finding: 'not_begun' });
     for (const subject of subjectsOf(order)) deps.ledger.forgetHandling(subject);
     await deps.ledger.save();
     return;
   }
-  // Nothing is under way that a stop would have to wait for.
-  const recovered = await lookUntilDeadline(deps, order, handling, deps.draining);
+  const recovered = 'outcome' in settled ? settled : await goOn(deps, resumed, settled, signal);
   // Stopped again before anything was settled: the handling stays on record for the next run.
   if (recovered.outcome.kind === 'interrupted') return;
-  await finishHandling(
-    deps,
-    { order, ref, startedMs: handling.startedMs, cause: 'alarm', recovered, before: null, claims },
-    signal,
-  );
+  await finish(deps, resumed, recovered, signal);
 }
 
-/** Nothing is restarted within the handling's own time; it may only turn out well. */
+async function finish(
+  deps: ResumeDeps,
+  { order, handling, claims }: Resumed,
+  recovered: Recovered,
+  signal: AbortSignal,
+): Promise<void> {
+  const { startedMs, alarmId, askedBy } = handling;
+  const finished = { order, ref: refOf(order, alarmId), startedMs, recovered, before: null, claims };
+  await finishHandling(deps, { ...finished, cause: askedBy ?? 'alarm' }, signal);
+}
+
+/**
+ * Nothing is restarted within the handling's own time; it may only turn out well, or never to have begun. What is seen
+ * now: what was begun with its program is to be gone on with.
+ */
 async function lookUntilDeadline(
   deps: ResumeDeps,
-  order: RestartOrder,
-  handling: Handling,
+  { order, handling }: Resumed,
+  judge: ProgramJudge,
   signal: AbortSignal,
-): Promise<Recovered> {
+): Promise<Recovered | Seen | 'not_begun'> {
   const { policy } = order;
   const over = (outcome: RestartOutcome): Recovered => ({ outcome, evidence: NO_EVIDENCE });
+  const attempts = Math.max(handling.attempt, 1);
   let detail = 'the monitor was interrupted while restarting it, and nothing new runs';
   for (;;) {
     const seen = await observe(deps, policy, signal);
-    if (findingOf(handling, seen) === 'restarted') {
+    const finding = findingOf(handling, seen);
+    if (finding === 'restarted') {
       const verified = await verify(deps, {
         ref: refOf(order, handling.alarmId),
         policy,
@@ -163,17 +197,20 @@ async function lookUntilDeadline(
       });
       if (verified.kind === 'well') {
         const tookMs = Math.round(deps.clock.monotonicMs() - handling.startedMs);
-        return {
-          outcome: { kind: 'recovered', attempts: Math.max(handling.attempt, 1), tookMs },
-          evidence: verified.evidence,
-        };
+        return { outcome: { kind: 'recovered', attempts, tookMs }, evidence: verified.evidence };
       }
       if (verified.kind === 'unwell') detail = verified.detail;
+    } else {
+      const program = await judge.judge(seen, signal);
+      const isOurs = handling.step === 'stop' || handling.step === 'start';
+      if (!signal.aborted && program === 'to_go_on') return seen;
+      if (!signal.aborted && (isOurs ? program : finding) === 'not_begun') return 'not_begun';
     }
     if (signal.aborted) return over({ kind: 'interrupted', why: 'shutdown' });
     const isOver = deps.clock.monotonicMs() >= handling.deadlineMs;
+    if (isOver && handling.step === 'stop') return 'not_begun';
     if (isOver && seen.isUnitUnknown) return over({ kind: 'refused', detail: NO_ANSWER, isPassing: true });
-    if (isOver) return over({ kind: 'still_unhealthy', attempts: Math.max(handling.attempt, 1), detail });
-    await deps.clock.sleep(policy.healthCheckIntervalMs, signal);
+    if (isOver) return over({ kind: 'still_unhealthy', attempts, detail });
+    await deps.clock.sleep(Math.min(policy.healthCheckIntervalMs, LOOK_EVERY_MS), signal);
   }
 }

@@ -25,6 +25,8 @@ export interface StepContext {
   readonly signal: AbortSignal;
   /** Puts on record that this step is about to be done. */
   readonly beforeStep: (step: HandlingStep) => Promise<void>;
+  /** Puts on record that it has come to a good end, where nothing else could tell that later. */
+  readonly afterStep: (step: HandlingStep) => Promise<void>;
 }
 
 /** Stops at the first step that is not done. */
@@ -39,8 +41,13 @@ export async function runPlan(
     await context.beforeStep(stepName(step));
     result = await runStep(deps, step, context);
     if (result.kind !== 'done') return result;
+    if (leavesNoMark(step)) await context.afterStep(stepName(step));
   }
   return result;
+}
+
+function leavesNoMark(step: RestartStep): boolean {
+  return step.kind === 'command' || (step.kind === 'restart_unit' && step.leavesNoMark === true);
 }
 
 function stepName(step: RestartStep): HandlingStep {

@@ -1,7 +1,7 @@
 /** Writes outcomes back to the source, remembers what could not be written, and pays that later. */
 import type { ProcessId } from '../domain/alarm.js';
 import type { HandlingRef } from '../domain/event.js';
-import type { Debt } from '../domain/process-memory.js';
+import type { Debt, Watch } from '../domain/process-memory.js';
 import { localTimeText } from '../domain/time-text.js';
 import type { AlarmSource } from '../ports/alarm-source.js';
 import type { AlarmWriter } from '../ports/alarm-writer.js';
@@ -27,6 +27,8 @@ type Payment = 'paid' | 'lost' | StoreError;
 interface Cleared {
   readonly alarmId: string;
   readonly claims: Claims;
+  /** What is to be watched once it is cleared. */
+  readonly watch: Watch;
 }
 
 /**
@@ -36,15 +38,21 @@ interface Cleared {
 export async function clearAlarms(
   deps: WriteBackDeps,
   subjects: readonly Subject[],
-  { alarmId, claims }: Cleared,
+  { alarmId, claims, watch }: Cleared,
   signal: AbortSignal,
 ): Promise<readonly ProcessId[]> {
   // The predecessor's words: operators look for them.
   const stamp = `Restarted at ${localTimeText(deps.clock.nowMs())}`;
+  const debtOf = ({ processId }: Subject): Debt => {
+    const claim = claims.get(processId) ?? null;
+    return { kind: 'clear', stamp, sinceMs: deps.clock.monotonicMs(), alarmId, claim };
+  };
+  const debts = subjects.map((subject) => ({ subject, debt: debtOf(subject) }));
+  // On record first: should we die once it is written, nobody else would know that it was well, and watch it.
+  for (const { subject, debt } of debts) deps.ledger.proved(subject, debt, watch);
+  await deps.ledger.save();
   const lost: ProcessId[] = [];
-  for (const subject of subjects) {
-    const claim = claims.get(subject.processId) ?? null;
-    const debt: Debt = { kind: 'clear', stamp, sinceMs: deps.clock.monotonicMs(), alarmId, claim };
+  for (const { subject, debt } of debts) {
     if ((await payOrOwe(deps, subject, debt, signal)) === 'lost') lost.push(subject.processId);
   }
   return lost;

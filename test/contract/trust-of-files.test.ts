@@ -10,7 +10,7 @@ import { connectSqlite } from '../../src/adapters/sqlite/connect-sqlite.js';
 import { FileStateStore } from '../../src/adapters/state/file-state-store.js';
 import { createSystemPorts, openStore } from '../../src/app/system-ports.js';
 import { loadSettings } from '../../src/config/load.js';
-import { sampleState } from './state-store-contract.js';
+import { sampleState } from './state-sample.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { FakeRandom } from '../support/fake-random.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';

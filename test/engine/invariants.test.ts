@@ -85,6 +85,7 @@ function expectOrder(bench: MonitorBench, limit: number): void {
       expect([...open.values()]).not.toContain(event.processName);
       open.set(event.alarmId, event.processName);
     }
+    if (event.type === 'handling.resumed' && event.finding === 'not_begun') open.delete(event.alarmId);
     if (event.type === 'restart.ended') expect(open.delete(event.alarmId)).toBe(true);
     expect(open.size).toBeLessThanOrEqual(limit);
   });

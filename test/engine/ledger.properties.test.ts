@@ -162,7 +162,11 @@ class Pair {
     const mark = { alarmId: 'b', startedMs: nowMs, deadlineMs: nowMs + 1000, attempt: 1, step: 'unit' } as const;
     switch (what) {
       case 'begin':
-        await ledger.recordHandling([subject], { ...mark, before: NO_EVIDENCE }, new Map());
+        await ledger.recordHandling(
+          [subject],
+          { ...mark, stepEnded: null, askedBy: null, before: NO_EVIDENCE },
+          new Map(),
+        );
         model.inFlight = 'b';
         this.#noteSaved();
         break;

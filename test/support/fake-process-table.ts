@@ -33,7 +33,6 @@ interface Entry {
   endsAtMs: number;
 }
 
-const BOOT_ID = 'b0071d00-0000-4000-8000-000000000000';
 const TICKS_PER_MS = 0.1;
 
 /** Lives on its clock: programs come to their ends as time passes. */
@@ -43,6 +42,7 @@ export class FakeProcessTable implements ProcessTable {
   /** Text of pid files by path. */
   readonly pidFiles = new Map<string, string>();
   readonly #clock: Clock;
+  #boots = 0;
   #entries: Entry[] = [];
   #nextPid = 1001;
   #started = 0;
@@ -57,9 +57,19 @@ export class FakeProcessTable implements ProcessTable {
     if (this.#entry(pid) !== undefined) throw new Error(`pid ${pid} is taken`);
     // No two starts share a tick, as good as on a real host where the number differs too.
     const startTicks = Math.floor(this.#clock.monotonicMs() * TICKS_PER_MS) + this.#started++;
-    const seen = { ...describe(program, pid), identity: { pid, startTicks, bootId: BOOT_ID } };
+    const seen = { ...describe(program, pid), identity: { pid, startTicks, bootId: this.bootId } };
     this.#entries.push({ seen, program, endsAtMs: this.#clock.monotonicMs() + (program.livesMs ?? Infinity) });
     return seen;
+  }
+
+  get bootId(): string {
+    return `b0071d00-0000-4000-8000-${String(this.#boots).padStart(12, '0')}`;
+  }
+
+  /** The host goes down and comes up again: nothing that ran is left. */
+  reboot(): void {
+    this.#boots += 1;
+    this.#entries = [];
   }
 
   /** The program ends now, by itself. */
@@ -113,7 +123,7 @@ export class FakeProcessTable implements ProcessTable {
 
   #same(identity: ProcessIdentity): Entry | undefined {
     const entry = this.#entry(identity.pid);
-    const isSame = entry?.seen.identity.startTicks === identity.startTicks && identity.bootId === BOOT_ID;
+    const isSame = entry?.seen.identity.startTicks === identity.startTicks && identity.bootId === this.bootId;
     return isSame ? entry : undefined;
   }
 }

@@ -53,6 +53,8 @@ export interface UnitCall {
 
 export class FakeUnitManager implements UnitManager {
   readonly calls: UnitCall[] = [];
+  /** Canonical names of the units whose restart was really begun, in order. */
+  readonly carriedOut: string[] = [];
   /** false: there is no systemd. */
   isAvailable = true;
   /** true: systemd is there and answers nobody. */
@@ -84,6 +86,11 @@ export class FakeUnitManager implements UnitManager {
   operatorStops(name: string, takesMs: number): void {
     const shows = { activeState: 'deactivating', subState: 'stop-sigterm', mainPid: 0 };
     this.#known(name).job = { untilMs: this.#clock.monotonicMs() + takesMs, shows, life: { kind: 'dead' } };
+  }
+
+  /** Canonical names of all units. */
+  get names(): readonly string[] {
+    return [...this.#entries.keys()];
   }
 
   /** Names of the units restarted, as they were asked for. */
@@ -126,6 +133,7 @@ export class FakeUnitManager implements UnitManager {
 
   async #carryOut(entry: Entry, restart: FakeRestart, { timeoutMs, signal }: RunOptions): Promise<UnitActionResult> {
     const { answer = { kind: 'done' }, takesMs = 0 } = restart;
+    this.carriedOut.push(entry.base.id);
     const life: FakeLife | undefined = restart.life ?? (answer.kind === 'done' ? { kind: 'runs' } : undefined);
     if (life !== undefined) {
       const untilMs = this.#clock.monotonicMs() + takesMs;

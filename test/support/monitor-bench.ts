@@ -21,12 +21,17 @@ import { idOf, policyOf, type PolicyWish } from './policy.js';
 import { RecordingSink, type EventOf } from './recording-sink.js';
 import { ScriptedRunner } from './scripted-runner.js';
 
+/** How a port is given to a monitor that may die. */
+export type Deal = <T extends object>(name: keyof MonitorPorts, port: T, life: { isAlive: boolean }) => T;
+
 export interface BenchSetup {
   /** By process name; whoever is not listed is left alone. */
   readonly policies?: Readonly<Record<string, PolicyWish>>;
   readonly units?: Readonly<Record<string, FakeUnit>>;
   readonly options?: Partial<MonitorOptions>;
   readonly store?: Partial<MemoryStoreOptions>;
+  /** Default: the port answers until the monitor is killed. */
+  readonly deal?: Deal;
 }
 
 /** A second between cycles, no brake and no budget of the host. */
@@ -64,12 +69,14 @@ export class MonitorBench {
   #policies = new Map<string, ProcessPolicy>();
   readonly #options: Partial<MonitorOptions>;
   readonly #random = new FakeRandom();
+  readonly #deal: Deal;
   #life: Life | null = null;
 
-  constructor({ policies = {}, units = {}, options = {}, store = {} }: BenchSetup) {
+  constructor({ policies = {}, units = {}, options = {}, store = {}, deal = dealMortal }: BenchSetup) {
     this.units = new FakeUnitManager(this.clock, units);
     this.store = new MemoryAlarmStore(store);
     this.#options = options;
+    this.#deal = deal;
     this.setPolicies(policies);
   }
 
@@ -78,6 +85,11 @@ export class MonitorBench {
     this.#policies = new Map(
       Object.entries(policies).map(([processName, wish]) => [processName, policyOf({ processName, ...wish })]),
     );
+  }
+
+  /** The settings of a process; null: it is not listed. */
+  policyOf(processName: string): ProcessPolicy | null {
+    return this.#policies.get(processName) ?? null;
   }
 
   /** A process of this host; in alarm unless told otherwise. */
@@ -198,38 +210,26 @@ export class MonitorBench {
     return this.#life;
   }
 
-  #ports(life: { readonly isAlive: boolean }): MonitorPorts {
-    const ports: MonitorPorts = {
-      clock: this.clock,
-      runner: this.runner,
-      units: this.units,
-      table: this.table,
-      starter: this.starter,
-      prober: this.prober,
-      events: this.events,
-      source: this.store.source,
-      writer: this.store.writer,
+  #ports(life: { isAlive: boolean }): MonitorPorts {
+    const deal = this.#deal;
+    return {
+      clock: deal('clock', this.clock, life),
+      runner: deal('runner', this.runner, life),
+      units: deal('units', this.units, life),
+      table: deal('table', this.table, life),
+      starter: deal('starter', this.starter, life),
+      prober: deal('prober', this.prober, life),
+      events: deal('events', this.events, life),
+      source: deal('source', this.store.source, life),
+      writer: deal('writer', this.store.writer, life),
       owner: SOLE_OWNER,
       random: this.#random,
-      stateStore: this.stateStore,
-    };
-    const isAlive = (): boolean => life.isAlive;
-    return {
-      clock: mortal(ports.clock, isAlive),
-      runner: mortal(ports.runner, isAlive),
-      units: mortal(ports.units, isAlive),
-      table: mortal(ports.table, isAlive),
-      starter: mortal(ports.starter, isAlive),
-      prober: mortal(ports.prober, isAlive),
-      events: ports.events,
-      source: mortal(ports.source, isAlive),
-      writer: mortal(ports.writer, isAlive),
-      owner: ports.owner,
-      random: ports.random,
-      stateStore: mortal(ports.stateStore, isAlive),
+      stateStore: deal('stateStore', this.stateStore, life),
     };
   }
 }
+
+const dealMortal: Deal = (name, port, life) => (name === 'events' ? port : mortal(port, () => life.isAlive));
 
 /** A bench that is cleared up, and checked for what went wrong unseen, when the test ends. */
 export function benchOf(setup: BenchSetup): MonitorBench {

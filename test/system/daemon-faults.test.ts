@@ -20,8 +20,8 @@ const NEED_ROOT = ['starting', 'between', 'resisting'];
 const NAMES = [...CUT_OFF, 'graceful', 'hasty', 'late'];
 const id = (name: string): number => NAMES.indexOf(name) + 1;
 
-/** Nothing tells whether these were restarted: they wait until their handling's own time is over. */
-const UNSURE = ['commanding', 'between'];
+/** Nothing tells whether it was restarted: it waits until its handling's own time is over. */
+const UNSURE = ['commanding'];
 const UNSURE_MS = 14_000;
 /** That time in settings: command, stop and checks of one attempt. */
 const SHORT_HANDLING = 'command_timeout = 11\nstop_timeout = 2\nhealth_check_timeout = 1\nmax_attempts = 1';
@@ -175,7 +175,7 @@ function monitorUnderFaults({ asRoot }: { readonly asRoot: boolean }): void {
   });
 
   it('tells one end for each handling, also for one that a kill has cut off', async () => {
-    for (const name of ['stopping', 'settling', 'starting'].filter(isCovered))
+    for (const name of ['stopping', 'settling', 'starting', 'between'].filter(isCovered))
       expect(await outcomes(name)).toEqual(['recovered']);
     for (const name of unsure) expect(await outcomes(name)).toEqual(['still_unhealthy', 'recovered']);
     // Nothing of these was restarted yet: they were handled anew.

@@ -89,6 +89,8 @@ const handling = object<StoredHandling>({
   deadlineAtMs: time,
   attempt: count,
   step: nullable(oneOf('pre_restart', 'command', 'unit', 'stop', 'start')),
+  stepEnded: laterAdded(oneOf('well')),
+  askedBy: laterAdded(oneOf('person')),
   before: evidence,
   claim: laterAdded(text),
 });

@@ -25,6 +25,8 @@ function fullMemory(agoMs: number, inMs: number): ProcessMemory {
       deadlineMs: future,
       attempt: 1,
       step: 'unit',
+      stepEnded: 'well',
+      askedBy: 'person',
       before,
       claim: 'pm:12345678',
     },

@@ -22,6 +22,8 @@ const handling: Handling = {
   deadlineMs: NOW + 5000,
   attempt: 1,
   step: 'unit',
+  stepEnded: null,
+  askedBy: null,
   before: NO_EVIDENCE,
   claim: null,
 };

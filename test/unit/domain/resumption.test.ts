@@ -70,7 +70,8 @@ describe('a handling that was left behind', () => {
     ['is unsure when no new program runs', 'start', beforeProgram, seen({ roots: [old] }), 'unsure'],
     ['is unsure when none runs', 'start', beforeProgram, seen({}), 'unsure'],
   ])('%s', (...[, step, before, now, finding]) => {
-    const handling: Handling = { alarmId: 'a', startedMs: 0, deadlineMs: 1, attempt: 1, step, before, claim: null };
+    const open = { stepEnded: null, askedBy: null, before, claim: null };
+    const handling: Handling = { alarmId: 'a', startedMs: 0, deadlineMs: 1, attempt: 1, step, ...open };
     expect(findingOf(handling, now)).toBe(finding);
   });
 });

@@ -13,6 +13,8 @@ const inFlight = {
   deadlineMs: NOW,
   attempt: 1,
   step: null,
+  stepEnded: null,
+  askedBy: null,
   before: NO_EVIDENCE,
   claim: null,
 };

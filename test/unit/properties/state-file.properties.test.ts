@@ -8,7 +8,7 @@ import { parseState, stateText } from '../../../src/adapters/state/parse-state.j
 import { FileStateStore } from '../../../src/adapters/state/file-state-store.js';
 import type { StoredState } from '../../../src/domain/stored-state.js';
 import { Ledger } from '../../../src/engine/ledger.js';
-import { sampleState } from '../../contract/state-store-contract.js';
+import { sampleState } from '../../contract/state-sample.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { PROPERTY_TIMEOUT_MS, runs } from '../../support/property-runs.js';
 import { RecordingSink } from '../../support/recording-sink.js';
@@ -96,6 +96,8 @@ const storedProcess = fc.record({
         attempt: fc.nat(),
         before: evidence,
         claim: fc.option(text),
+        stepEnded: fc.option(fc.constant('well' as const)),
+        askedBy: fc.option(fc.constant('person' as const)),
       },
       step: fc.constantFrom(
         'pre_restart' as const,

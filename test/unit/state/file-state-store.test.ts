@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { HeartbeatFile } from '../../../src/adapters/heartbeat/heartbeat-file.js';
 import { FileStateStore } from '../../../src/adapters/state/file-state-store.js';
-import { sampleState } from '../../contract/state-store-contract.js';
+import { sampleState } from '../../contract/state-sample.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { temporaryDirectory } from '../../support/temporary-directory.js';
 

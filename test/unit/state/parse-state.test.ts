@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseState, stateText } from '../../../src/adapters/state/parse-state.js';
-import { sampleState } from '../../contract/state-store-contract.js';
+import { sampleState } from '../../contract/state-sample.js';
 
 const good = stateText(sampleState());
 
