@@ -8,29 +8,91 @@ import { durationText } from '../domain/time-text.js';
 import type { Subject } from '../engine/ledger.js';
 import type { Monitor } from '../engine/monitor.js';
 import type { AlarmDesk } from '../ports/alarm-desk.js';
-import type { ControlHandler, ControlReply, ControlRequest } from '../ports/control-handler.js';
+import type { AuditEntry } from '../ports/audit-log.js';
+import type { Clock } from '../ports/clock.js';
+import type { Asker, ControlHandler, ControlReply, ControlRequest } from '../ports/control-handler.js';
 import type { EventSink } from '../ports/event-sink.js';
 import { StoreError } from '../ports/store-error.js';
+import { audited, type Act, type AuditDeps } from './audited.js';
+import { RefusalMeter } from './refusal-meter.js';
 import { pingText, type Sight } from './sight.js';
 
-export interface ControlDeps {
+export interface ControlDeps extends AuditDeps {
   readonly monitor: Monitor;
   readonly desk: AlarmDesk;
   readonly events: EventSink;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly policyFor: (processName: string) => ProcessPolicy | null;
   readonly sight: Sight;
+  /** Whose hand it is: the running monitor's, or that of the command itself. */
+  readonly from: AuditEntry['from'];
+  /** Reads the settings anew, all or nothing. */
+  readonly reload: () => Promise<ControlReply>;
 }
 
+/** Nothing is done for an asker who is not proved, nor where it cannot be recorded. */
 export function createControlHandler(deps: ControlDeps): ControlHandler {
+  const meter = new RefusalMeter(deps.clock);
+  const tell = (request: ControlRequest, asker: Asker | null, { ok, text }: ControlReply): void =>
+    deps.events.emit({
+      type: 'request.served',
+      request: request.command,
+      target: request.target,
+      by: asker === null ? null : askerText(asker),
+      ok,
+      detail: text,
+    });
+  const refuse = async (request: ControlRequest, asker: Asker | null, why: string): Promise<ControlReply> => {
+    const reply: ControlReply = { ok: false, code: 'not_allowed', text: why };
+    const metered = meter.take();
+    if (!metered.isRecorded) return reply;
+    tell(request, asker, { ...reply, text: `${why}${metered.note}` });
+    const result = { result: reply.code, detail: `${why}${metered.note}` };
+    const entry = { ...actOf(request, asker, deps.from), id: deps.random.id(), phase: 'result', ...result } as const;
+    const written = await deps.audit.write(entry);
+    if (written.kind === 'failed') deps.events.emit({ type: 'audit.failed', lost: true, detail: written.detail });
+    return reply;
+  };
   return {
-    async handle(request: ControlRequest, signal: AbortSignal): Promise<ControlReply> {
+    refuse,
+    async handle(request, asker, signal) {
       if (request.command === 'ping') return { ok: true, code: 'done', text: pingText(pid, deps.sight.blindSinceMs) };
-      const reply = await serve(deps, request, signal);
-      const { command, target } = request;
-      deps.events.emit({ type: 'request.served', request: command, target, ok: reply.ok, detail: reply.text });
+      if (asker === null) return refuse(request, null, 'who asks is not proved');
+      const reply = await act(deps, request, asker, signal);
+      tell(request, asker, reply);
       return reply;
     },
   };
+}
+
+/** In this order: recorded, done, recorded how it ended. */
+async function act(
+  deps: ControlDeps,
+  request: ControlRequest,
+  asker: Asker,
+  signal: AbortSignal,
+): Promise<ControlReply> {
+  const end = await audited(
+    deps,
+    actOf(request, asker, deps.from),
+    () => serve(deps, request, signal),
+    ({ code, text }) => ({ result: code, detail: text }),
+  );
+  if (end.kind === 'refused') {
+    deps.events.emit({ type: 'audit.failed', lost: false, detail: end.detail });
+    return { ok: false, code: 'failed', text: end.detail };
+  }
+  if (end.unwritten === null) return end.value;
+  deps.events.emit({ type: 'audit.failed', lost: true, detail: end.unwritten });
+  return { ...end.value, text: `${end.value.text}; this result is not in the audit log: ${end.unwritten}` };
+}
+
+function actOf({ command, target, why }: ControlRequest, asker: Asker | null, from: Act['from']): Act {
+  return { asker, from, what: command, target, why: why ?? null };
+}
+
+function askerText({ uid, user }: Asker): string {
+  return user === null ? `user ${uid}` : `${user} (${uid})`;
 }
 
 async function serve(
@@ -43,6 +105,8 @@ async function serve(
       return { ok: true, code: 'done', text: '' };
     case 'restart':
       return restart(deps, target);
+    case 'reload':
+      return deps.reload();
     case 'breaker_reset':
     case 'breaker_isolate':
       return setBreaker(deps, target, command === 'breaker_reset' ? 'reset' : 'isolate', signal);

@@ -1,5 +1,6 @@
 /** The daemon: builds everything, runs it until it is asked to stop, and takes it down in good order. */
 import { pid } from 'node:process';
+import { FileAuditLog } from '../adapters/audit/file-audit-log.js';
 import { detectHostAbilities } from '../adapters/exec/process-starter.js';
 import { openLog } from '../adapters/log/logger.js';
 import { FileStateStore } from '../adapters/state/file-state-store.js';
@@ -20,6 +21,7 @@ import { FrontDesk, obstacleToOwning, takeDoor } from './door.js';
 import { CleanupStack, createShutdown, type Shutdown } from './lifecycle.js';
 import { LiveLog } from './live-log.js';
 import { monitorOptions } from './monitor-options.js';
+import { createPeople, tellOperators } from './people.js';
 import { Pulse } from './pulse.js';
 import { Reloader } from './reload.js';
 import { isNeedlesslyRoot, ROOT_WARNING } from './root-warning.js';
@@ -67,6 +69,7 @@ async function runWithLog(options: DaemonOptions, frame: Frame): Promise<DaemonE
   let phase = startPhase(clock);
   void pulse.watch(surroundings.watchdogMs ?? null, () => phase(), shutdown.ended);
   const desk = new FrontDesk();
+  const people = createPeople({ runner: ports.runner, clock, operatorsGroup: () => settings().monitor.operatorsGroup });
   if (!mode.dryRun) {
     const onWaiting = (holder: string): void => {
       events.emit({ type: 'ownership.changed', state: 'standby', detail: holder });
@@ -75,7 +78,13 @@ async function runWithLog(options: DaemonOptions, frame: Frame): Promise<DaemonE
     };
     const mayWait = !mode.once && loaded.settings.host.standby === 'wait';
     const onPhase = (now: LoopPhase): void => void (phase = () => now);
-    const door = { settings: loaded.settings, handler: desk, clock, cleanup, mayWait, onWaiting, onPhase };
+    const onLost = (detail: string): void => {
+      log.write('error', 'The monitor stops: its control socket is no longer its own', { detail });
+      shutdown.request('another monitor has taken its place');
+    };
+    const { random } = ports;
+    const watch = { mayWait, onWaiting, onPhase, onLost };
+    const door = { settings: loaded.settings, handler: desk, clock, cleanup, random, people, ...watch };
     const taken = await takeDoor(door, shutdown.draining);
     if (taken.kind === 'refused') return refuseToStart(log, taken.detail);
     if (taken.kind === 'stopped') return { kind: 'stopped' };
@@ -86,9 +95,19 @@ async function runWithLog(options: DaemonOptions, frame: Frame): Promise<DaemonE
   const { monitor, store, owner, reloader, bugs } = built;
   phase = () => monitor.phase;
   settings = () => reloader.settings;
-  const policyFor = (name: string): ReturnType<Settings['processes']['policyFor']> =>
-    settings().processes.policyFor(name);
-  desk.open(createControlHandler({ monitor, desk: store.desk, events, policyFor, sight }));
+  desk.open(
+    createControlHandler({
+      ...ports,
+      monitor,
+      sight,
+      desk: store.desk,
+      policyFor: (name) => settings().processes.policyFor(name),
+      audit: new FileAuditLog(() => settings().logging.directory, clock, trustedOwners()),
+      from: 'socket',
+      reload: () => reloader.reload(),
+    }),
+  );
+  if (!mode.dryRun) void tellOperators(people, ports);
   options.onReloadable?.(() => void reloader.reload());
   const end = await work(options, frame, { monitor, store, owner, ports, pulse, notifier }).catch(bugs.note);
   return bugs.first === null && end ? end : { kind: 'failed', detail: `unexpected error: ${words(bugs.first)}` };

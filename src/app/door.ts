@@ -8,11 +8,19 @@ import { ownerText } from '../engine/poll-loop.js';
 import type { Clock } from '../ports/clock.js';
 import type { ControlHandler, ControlReply } from '../ports/control-handler.js';
 import type { Ownership } from '../ports/ownership.js';
+import type { People } from '../ports/people.js';
+import type { Random } from '../ports/random.js';
 import type { CleanupStack } from './lifecycle.js';
 import { pingText } from './sight.js';
 
 /** How soon the place of a monitor that has ended is taken. */
 const TRY_AGAIN_MS = 1000;
+
+const JUST_STARTED: ControlReply = {
+  ok: false,
+  code: 'busy',
+  text: 'the monitor has only just started: try again in a moment',
+};
 
 /** Answers before there is a monitor, then as the monitor does. */
 export class FrontDesk implements ControlHandler {
@@ -25,11 +33,12 @@ export class FrontDesk implements ControlHandler {
   handle(...request: Parameters<ControlHandler['handle']>): Promise<ControlReply> {
     if (this.#handler !== null) return this.#handler.handle(...request);
     const [{ command }] = request;
-    return Promise.resolve(
-      command === 'ping'
-        ? { ok: true, code: 'done', text: pingText(pid, null) }
-        : { ok: false, code: 'busy', text: 'the monitor has only just started: try again in a moment' },
-    );
+    return Promise.resolve(command === 'ping' ? { ok: true, code: 'done', text: pingText(pid, null) } : JUST_STARTED);
+  }
+
+  /** The same words to all: nothing is done for anybody yet. */
+  refuse(...request: Parameters<ControlHandler['refuse']>): Promise<ControlReply> {
+    return this.#handler === null ? Promise.resolve(JUST_STARTED) : this.#handler.refuse(...request);
   }
 }
 
@@ -43,6 +52,10 @@ export interface DoorOptions {
   /** Called once with who holds it, before the wait. */
   readonly onWaiting: (holder: string) => void;
   readonly onPhase: (phase: LoopPhase) => void;
+  readonly random: Random;
+  readonly people: People;
+  /** The place was taken from under us: we must not act any more. */
+  readonly onLost: (detail: string) => void;
 }
 
 /** `taken`: we are the one. `stopped`: we were asked to stop while waiting. */
@@ -50,11 +63,11 @@ export type Door =
   { readonly kind: 'taken' } | { readonly kind: 'stopped' } | { readonly kind: 'refused'; readonly detail: string };
 
 export async function takeDoor(options: DoorOptions, draining: AbortSignal): Promise<Door> {
-  const { settings, handler, clock, cleanup, mayWait, onWaiting, onPhase } = options;
+  const { settings, handler, clock, cleanup, mayWait, onWaiting, onPhase, ...seen } = options;
   const path = controlSocketPath(settings);
   let isWaiting = false;
   for (;;) {
-    const server = new ControlServer({ path, handler, clock });
+    const server = new ControlServer({ path, handler, clock, ...seen });
     const started = await server.start();
     if (started.kind === 'listening') {
       cleanup.defer('control socket', () => server.close());
@@ -94,6 +107,9 @@ function holderText({ pid: holder }: Extract<ControlStart, { kind: 'in_use' }>, 
   return `${holder === null ? 'somebody' : `pid ${holder}`} holds ${path}`;
 }
 
+/** In the run directory. */
+export const CONTROL_SOCKET = 'control.sock';
+
 export function controlSocketPath({ monitor }: Settings): string {
-  return join(monitor.runDirectory, 'control.sock');
+  return join(monitor.runDirectory, CONTROL_SOCKET);
 }

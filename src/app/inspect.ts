@@ -13,6 +13,7 @@ import type { Clock } from '../ports/clock.js';
 import type { LoadedState } from '../ports/state-store.js';
 import { SOLE_OWNER } from '../ports/ownership.js';
 import { StoreError } from '../ports/store-error.js';
+import { AuditError } from './audited.js';
 import { controlSocketPath } from './door.js';
 import { monitorOptions } from './monitor-options.js';
 import { trustedOwners } from './service-account.js';
@@ -79,7 +80,7 @@ export function refuseMissingFile({ database }: Settings): void {
 
 /** What is to be told of an expected failure; null: it is none, but a bug. */
 export function failureText(cause: unknown): string | null {
-  return cause instanceof StoreError ? cause.message : null;
+  return cause instanceof StoreError || cause instanceof AuditError ? cause.message : null;
 }
 
 /** The daemon's own cycle in dry run, on these rows and the remembered state; one finding for each row, in order. */

@@ -5,6 +5,7 @@ import type { Settings } from '../config/settings.js';
 import type { AlarmDesk, ProcessRow } from '../ports/alarm-desk.js';
 import type { Clock } from '../ports/clock.js';
 import type { Random } from '../ports/random.js';
+import { auditedCommand } from './audited.js';
 import { inspect, refuseMissingFile } from './inspect.js';
 import { isAcknowledged } from './inspect-status.js';
 
@@ -20,7 +21,7 @@ export interface HostProcess {
 
 export type AlarmAction = 'raise' | 'clear' | 'acknowledge';
 
-/** What a person at the table may do. Every call throws `StoreError` where the database does not answer. */
+/** What a person at the table may do. Every call throws `StoreError` where the database does not answer, `AuditError` where a change cannot be recorded. */
 export interface AlarmTable {
   /** By id. */
   list(): Promise<readonly HostProcess[]>;
@@ -45,8 +46,17 @@ export function withAlarmTable<T>(settings: Settings, work: (table: AlarmTable) 
   return inspect(settings, ({ ports, store }) => {
     const { clock, random } = ports;
     const { desk } = store;
-    const write = (action: AlarmAction, words: string | null, processes: readonly HostProcess[]): Promise<number> =>
-      applyToAll(desk, { action, note: words && `${words} ${localTimeText(clock.nowMs())}` }, processes);
+    const write = (action: AlarmAction, words: string | null, processes: readonly HostProcess[]): Promise<number> => {
+      const note = words && `${words} ${localTimeText(clock.nowMs())}`;
+      return processes.length === 0
+        ? Promise.resolve(0)
+        : auditedCommand(
+            settings,
+            { what: `alarm_${action}`, target: targetText(processes), why: null },
+            () => applyToAll(desk, { action, note }, processes),
+            (changed) => ({ result: 'done', detail: `${changed} changed` }),
+          );
+    };
     return work({
       list: async () => {
         refuseMissingFile(settings);
@@ -58,6 +68,10 @@ export function withAlarmTable<T>(settings: Settings, work: (table: AlarmTable) 
       random,
     });
   });
+}
+
+function targetText(processes: readonly HostProcess[]): string {
+  return processes.map(({ processId, processName }) => `${processName ?? 'NULL'} (${processId})`).join(', ');
 }
 
 function processesOf(rows: readonly ProcessRow[]): readonly HostProcess[] {

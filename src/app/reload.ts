@@ -109,7 +109,7 @@ export class Reloader {
 
   #refuse(mistakes: readonly string[]): ControlReply {
     for (const detail of mistakes) this.#options.events.emit({ type: 'settings.refused', detail });
-    return { ok: false, code: 'failed', text: mistakes.join('\n') };
+    return { ok: false, code: 'bad_settings', text: mistakes.join('\n') };
   }
 }
 

@@ -28,12 +28,12 @@ export async function listBreakers(
 
 /** 0 done, 2 unknown name, 1 failed. */
 export async function setBreaker(
-  { wish, processName }: Extract<Request, { command: 'breaker_set' }>,
+  { wish, processName, why }: Extract<Request, { command: 'breaker_set' }>,
   context: Context,
 ): Promise<ExitCode> {
   const { screen, texts } = context;
   const command = wish === 'reset' ? 'breaker_reset' : 'breaker_isolate';
-  const reply = await ask({ command, target: processName }, context.load().settings, context);
+  const reply = await ask({ command, target: processName, why }, context);
   if (reply.ok) screen.line(safeText(reply.text));
   else screen.complain(texts.error(safeText(reply.text)));
   return exitCodeOf(reply);

@@ -15,6 +15,7 @@ import { explain } from './explain.js';
 import { match } from './match.js';
 import { grantRights } from './grant.js';
 import type { Request } from './request.js';
+import { reload } from './reload.js';
 import { restart } from './restart.js';
 import { run } from './run.js';
 import { showStatus } from './status.js';
@@ -48,6 +49,8 @@ async function dispatch(request: Request, context: Context): Promise<number> {
       return showStatus(request, context);
     case 'restart':
       return restart(request, context);
+    case 'reload':
+      return reload(context);
     case 'explain':
       return explain(request, context);
     case 'match':

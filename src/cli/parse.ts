@@ -70,6 +70,7 @@ function createProgram({ version, out, err }: ParseOutput, choose: Choose) {
   return program;
 }
 
+const REASON_OPTION = ['--reason <text>', 'why, for the audit log'] as const;
 const JSON_OPTION = ['--json', 'print data as JSON'] as const;
 
 function addRun(program: Program, choose: Choose): void {
@@ -79,6 +80,10 @@ function addRun(program: Program, choose: Choose): void {
     .option('--once', 'one look and its restarts, then end')
     .option('--dry-run', 'decide and say, do nothing')
     .action(({ once = false, dryRun = false }) => choose({ command: 'run', isOnce: once, isDryRun: dryRun }));
+  program
+    .command('reload')
+    .description('have the running daemon read its settings anew, all or nothing')
+    .action(() => choose({ command: 'reload' }));
   program
     .command('demo')
     .description('the whole story with sample processes, on a file, without server or root')
@@ -96,7 +101,8 @@ function addQuestions(program: Program, choose: Choose): void {
     .command('restart')
     .description('restart and verify now, outside the breaker')
     .argument('<name>', 'process as in the database', nonEmpty)
-    .action((processName) => choose({ command: 'restart', processName }));
+    .option(...REASON_OPTION, nonEmpty)
+    .action((processName, { reason: why = null }) => choose({ command: 'restart', processName, why }));
   program
     .command('explain')
     .description('policy, counters, and what the next alarm would do')
@@ -184,7 +190,8 @@ function addBreaker(program: Program, choose: Choose): void {
       .command(wish)
       .description(wish === 'reset' ? 'close it, all its counters at zero' : 'hold it open until it is reset')
       .argument('<name>', 'process as in the database', nonEmpty)
-      .action((processName) => choose({ command: 'breaker_set', wish, processName }));
+      .option(...REASON_OPTION, nonEmpty)
+      .action((processName, { reason: why = null }) => choose({ command: 'breaker_set', wish, processName, why }));
   }
 }
 

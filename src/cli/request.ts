@@ -15,7 +15,8 @@ export type Request =
   | { readonly command: 'config_check'; readonly connects: boolean; readonly isJson: boolean }
   | { readonly command: 'config_show'; readonly isJson: boolean }
   | { readonly command: 'status'; readonly isJson: boolean }
-  | { readonly command: 'restart'; readonly processName: string }
+  | { readonly command: 'restart'; readonly processName: string; readonly why: string | null }
+  | { readonly command: 'reload' }
   | { readonly command: 'explain'; readonly processName: string; readonly isJson: boolean }
   | { readonly command: 'match'; readonly processName: string; readonly isJson: boolean }
   | { readonly command: 'alarm_menu' }
@@ -23,7 +24,7 @@ export type Request =
   | AlarmChange
   | AlarmRandom
   | { readonly command: 'breaker_list'; readonly isJson: boolean }
-  | { readonly command: 'breaker_set'; readonly wish: 'reset' | 'isolate'; readonly processName: string }
+  | BreakerSet
   | { readonly command: 'grant'; readonly mode: GrantMode; readonly isJson: boolean }
   | { readonly command: 'demo'; readonly forSeconds: number | null };
 
@@ -46,4 +47,12 @@ export interface AlarmRandom {
   readonly mostAtOnce: number;
   /** null: until it is stopped. */
   readonly rounds: number | null;
+}
+
+export interface BreakerSet {
+  readonly command: 'breaker_set';
+  readonly wish: 'reset' | 'isolate';
+  readonly processName: string;
+  /** For the audit log. */
+  readonly why: string | null;
 }

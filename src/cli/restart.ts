@@ -7,14 +7,13 @@ import type { Request } from './request.js';
 
 /** 0 well, 3 not, 1 refused or failed, 2 unknown name. */
 export async function restart(
-  { processName }: Extract<Request, { command: 'restart' }>,
+  { processName, why }: Extract<Request, { command: 'restart' }>,
   context: Context,
 ): Promise<ExitCode> {
   const { screen, texts } = context;
-  const { settings } = context.load();
   const name = safeText(processName);
   screen.line(texts.forcing(name));
-  const reply = await ask({ command: 'restart', target: processName }, settings, context);
+  const reply = await ask({ command: 'restart', target: processName, why }, context);
   if (reply.ok) {
     screen.line(safeText(reply.text));
     screen.line(screen.paint('good', texts.restartGood(name)));

@@ -69,6 +69,8 @@ const RESTART = {
   throughMonitor: 'through the running monitor',
   restartGood: (name: string) => `Restart of ${name} succeeded.`,
   restartBad: (name: string) => `Restart of ${name} failed.`,
+  reloaded: 'Settings reloaded.',
+  notReloaded: 'settings not reloaded, the old ones stay in force',
 };
 
 const EXPLAIN = {

@@ -65,6 +65,8 @@ export const ROMANIAN: Texts = {
   throughMonitor: 'prin monitorul pornit',
   restartGood: (name) => `Restart reușit pentru ${name}.`,
   restartBad: (name) => `Eroare la restart pentru ${name}.`,
+  reloaded: 'Configurația a fost reîncărcată.',
+  notReloaded: 'configurația nu a fost reîncărcată, cea veche rămâne în vigoare',
 
   policyOwn: (section) => `Politică: secțiunea [${section}]`,
   policyDefault: 'Politică: [process.default], nu are o secțiune proprie',

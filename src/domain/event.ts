@@ -150,11 +150,14 @@ export type MonitorEvent =
     }
   /** The new settings were refused: the old ones stay. One for each mistake. */
   | { readonly type: 'settings.refused'; readonly detail: string }
-  /** A person asked for something through the control socket. */
+  /** A line of the audit log could not be written; `lost`: of something that was done, else nothing was done. */
+  | { readonly type: 'audit.failed'; readonly lost: boolean; readonly detail: string }
+  /** A person asked for something through the control socket; `by` as it was proved, null: it was not. */
   | {
       readonly type: 'request.served';
       readonly request: string;
       readonly target: string;
+      readonly by: string | null;
       readonly ok: boolean;
       readonly detail: string;
     };

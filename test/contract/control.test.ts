@@ -7,13 +7,17 @@ import { text as readAll } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ControlAnswer, ControlClient } from '../../src/adapters/control/control-client.js';
 import { ControlServer } from '../../src/adapters/control/control-server.js';
+import { CryptoRandom } from '../../src/adapters/random/crypto-random.js';
 import { SystemClock } from '../../src/adapters/time/system-clock.js';
 import type { Clock } from '../../src/ports/clock.js';
-import type { ControlHandler, ControlReply, ControlRequest } from '../../src/ports/control-handler.js';
+import type { Asker, ControlHandler, ControlReply, ControlRequest } from '../../src/ports/control-handler.js';
+import type { People } from '../../src/ports/people.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
 const { signal } = new AbortController();
+const PEOPLE: People = { operators: () => Promise.resolve(null), nameOf: () => Promise.resolve(null) };
+const SEEN = { random: new CryptoRandom(), people: PEOPLE };
 const DONE: ControlReply = { ok: true, code: 'done', text: 'pid 4711' };
 
 let directory = '';
@@ -31,16 +35,24 @@ afterEach(async () => {
 /** Answers at once, and keeps what it was asked. */
 class ReadyHandler implements ControlHandler {
   readonly requests: ControlRequest[] = [];
+  readonly askers: (Asker | null)[] = [];
+  readonly refused: string[] = [];
   reply: (request: ControlRequest, signal: AbortSignal) => Promise<ControlReply> = () => Promise.resolve(DONE);
 
-  handle(request: ControlRequest, signal: AbortSignal): Promise<ControlReply> {
+  handle(request: ControlRequest, asker: Asker | null, signal: AbortSignal): Promise<ControlReply> {
     this.requests.push(request);
+    this.askers.push(asker);
     return this.reply(request, signal);
+  }
+
+  refuse(_request: ControlRequest, _asker: Asker | null, why: string): Promise<ControlReply> {
+    this.refused.push(why);
+    return Promise.resolve({ ok: false, code: 'not_allowed', text: why });
   }
 }
 
 function serverFor(handler: ControlHandler, clock: Clock = new SystemClock()): ControlServer {
-  const server = new ControlServer({ path, handler, clock });
+  const server = new ControlServer({ path, handler, clock, ...SEEN });
   cleanups.push(() => server.close());
   return server;
 }
@@ -80,8 +92,8 @@ describe('a request', () => {
     const handler = new ReadyHandler();
     expect(await serverFor(handler).start()).toEqual({ kind: 'listening' });
     const target = 'a "b"\n; touch /tmp/x 😀';
-    expect(await send({ command: 'restart', target })).toEqual({ kind: 'replied', reply: DONE });
-    expect(handler.requests).toEqual([{ command: 'restart', target }]);
+    expect(await send({ command: 'restart', target, why: 'it hangs' })).toEqual({ kind: 'replied', reply: DONE });
+    expect(handler.requests).toEqual([{ command: 'restart', target, why: 'it hangs' }]);
   });
 
   it('may come from a plain tool that ends its side first, with or without a target', async () => {
@@ -132,7 +144,7 @@ describe('a request', () => {
     };
     await serverFor(handler).start();
     const socket = connect({ path });
-    socket.write('{"command":"restart","target":"a"}\n');
+    socket.write('{"command":"ping","target":"a"}\n');
     const handlerSignal = await asked.promise;
     socket.destroy();
     await once(socket, 'close');
@@ -210,7 +222,7 @@ describe('starting', () => {
 
   it('finds another monitor that runs, with its pid, and leaves it alone', async () => {
     await serverFor(new ReadyHandler()).start();
-    const second = new ControlServer({ path, handler: new ReadyHandler(), clock: new SystemClock() });
+    const second = new ControlServer({ path, handler: new ReadyHandler(), clock: new SystemClock(), ...SEEN });
     expect(await second.start()).toEqual({ kind: 'in_use', pid: 4711 });
     await second.close();
     expect(await send({ command: 'ping', target: '' })).toMatchObject({ kind: 'replied' });
@@ -231,7 +243,7 @@ describe('starting', () => {
     await rm(dirname(path), { recursive: true });
     expect(await send({ command: 'ping', target: '' })).toEqual({ kind: 'not_running' });
     await clock.advance(2000);
-    const second = new ControlServer({ path, handler: new ReadyHandler(), clock: new SystemClock() });
+    const second = new ControlServer({ path, handler: new ReadyHandler(), clock: new SystemClock(), ...SEEN });
     expect(await second.start()).toEqual({ kind: 'in_use', pid: 4711 });
     await second.close();
     expect((await stat(path)).mode & 0o777).toBe(0o660);

@@ -1,44 +1,67 @@
-/** What is said over the control socket: one line of JSON each way. */
-import type { Socket } from 'node:net';
-import { CONTROL_COMMANDS, type ControlReply, type ControlRequest } from '../../ports/control-handler.js';
+/** What is said over the control socket: one line of JSON each way; before an acting request is done, a challenge and its proof. */
+import {
+  CONTROL_COMMANDS,
+  REPLY_CODES,
+  type ActingCommand,
+  type ControlReply,
+  type ControlRequest,
+} from '../../ports/control-handler.js';
+import { LONGEST_LINE_BYTES } from './line-reader.js';
 
-/** A longer line is refused. */
-export const LONGEST_LINE_BYTES = 64 * 1024;
+/** An acting request, and so one that takes a proof. */
+export type ActingRequest = ControlRequest & { readonly command: ActingCommand };
 
-const REPLY_CODES: readonly ControlReply['code'][] = ['done', 'unhealthy', 'unknown_process', 'busy', 'failed'];
-const LINE_END = 0x0a;
-
-/** One line without its end; `closed`: the other side ended before its line did. */
-export type ReceivedLine =
-  { readonly kind: 'line'; readonly text: string } | { readonly kind: 'too_long' } | { readonly kind: 'closed' };
-
-/** Resolves with the first line that arrives; whatever follows it is ignored. Never rejects. */
-export function receiveLine(socket: Socket): Promise<ReceivedLine> {
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let sizeBytes = 0;
-    socket.on('data', (chunk: Buffer) => {
-      const end = chunk.indexOf(LINE_END);
-      const part = end === -1 ? chunk : chunk.subarray(0, end);
-      sizeBytes += part.length;
-      if (sizeBytes > LONGEST_LINE_BYTES) {
-        chunks.length = 0;
-        resolve({ kind: 'too_long' });
-        return;
-      }
-      chunks.push(part);
-      if (end !== -1) resolve({ kind: 'line', text: Buffer.concat(chunks).toString('utf8') });
-    });
-    socket.once('end', () => resolve({ kind: 'closed' }));
-    socket.once('close', () => resolve({ kind: 'closed' }));
-  });
+/** What the monitor asks for before it acts: a file of this name and content in its directory of proofs. */
+export interface Question {
+  readonly nonce: string;
+  /** The group that an operator gives the file to; null: none may act. */
+  readonly gid: number | null;
 }
+
+/** However its characters are escaped, this many of them fit into a line. */
+const SAFE_TEXT_LENGTH = 10_000;
+const NONCE = /^[0-9a-f]{36}$/;
 
 /** Example: `{"command":"restart","target":"sshd"}`. Returns null for anything that is no request. */
 export function parseRequest(text: string): ControlRequest | null {
-  const { command: asked, target = '' } = parseObject(text);
+  const { command: asked, target = '', why = null } = parseObject(text);
   const command = CONTROL_COMMANDS.find((known) => known === asked);
-  return command === undefined || typeof target !== 'string' ? null : { command, target };
+  if (command === undefined || typeof target !== 'string') return null;
+  return why === null || typeof why === 'string' ? { command, target, why } : null;
+}
+
+export function isActing(request: ControlRequest): request is ActingRequest {
+  return request.command !== 'ping';
+}
+
+/** Example: `{"prove":"3f…","gid":1001}`. */
+export function questionText({ nonce, gid }: Question): string {
+  return JSON.stringify({ prove: nonce, gid });
+}
+
+/** Returns null for anything that is no such question: a name that could lead out of the directory among it. */
+export function parseQuestion(text: string): Question | null {
+  const { prove: nonce, gid = null } = parseObject(text);
+  if (typeof nonce !== 'string' || !NONCE.test(nonce)) return null;
+  return gid === null || (typeof gid === 'number' && Number.isSafeInteger(gid) && gid >= 0) ? { nonce, gid } : null;
+}
+
+/** Example: `{"proved":"3f…"}`. */
+export function provedText(nonce: string): string {
+  return JSON.stringify({ proved: nonce });
+}
+
+/** The nonce that is said to be proved; null: nothing is said. */
+export function parseProved(text: string): string | null {
+  const { proved } = parseObject(text);
+  return typeof proved === 'string' ? proved : null;
+}
+
+/** A text too long for one line is cut. */
+export function replyText(reply: ControlReply): string {
+  const whole = JSON.stringify(reply);
+  if (Buffer.byteLength(whole) <= LONGEST_LINE_BYTES) return whole;
+  return JSON.stringify({ ...reply, text: `${reply.text.slice(0, SAFE_TEXT_LENGTH)} …` });
 }
 
 /** Example: `{"ok":true,"code":"done","text":"restarted and well"}`. Returns null for anything that is no reply. */

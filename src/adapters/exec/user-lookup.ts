@@ -1,4 +1,4 @@
-/** Looks up a user of this host, wherever the host keeps its users. */
+/** Looks up a user or a group of this host, wherever the host keeps them. */
 import type { CommandRunner, RunOptions } from '../../ports/command-runner.js';
 
 /** One user's account. */
@@ -18,6 +18,14 @@ export async function lookupUser(
 ): Promise<UserAccount | null> {
   const result = await runner.run({ file: 'getent', args: ['passwd', '--', user] }, options);
   return result.kind === 'exited' && result.exitCode === 0 ? parseAccount(result.output) : null;
+}
+
+/** The number of a group, by name or number; null: there is no such group, or nobody can say. */
+export async function lookupGroup(group: string, runner: CommandRunner, options: RunOptions): Promise<number | null> {
+  const result = await runner.run({ file: 'getent', args: ['group', '--', group] }, options);
+  if (result.kind !== 'exited' || result.exitCode !== 0) return null;
+  const gid = /^[^:\n]+:[^:\n]*:(\d{1,10}):/.exec(result.output)?.[1];
+  return gid === undefined ? null : Number(gid);
 }
 
 /** Example: `www-data:x:33:33:www-data:/var/www:/usr/sbin/nologin`; null: no such line. */

@@ -18,6 +18,7 @@ type MonitorFamily = EventOf<
   | 'settings.reloaded'
   | 'settings.refused'
   | 'request.served'
+  | 'audit.failed'
 >;
 type SightFamily = Extract<
   MonitorFamily,
@@ -46,9 +47,12 @@ export function monitorLine(event: MonitorFamily): LogLine {
     case 'request.served':
       return line(event.ok ? 'info' : 'warn', `Request served: ${event.request}`, {
         target: event.target,
+        by: event.by,
         ok: event.ok,
         detail: event.detail,
       });
+    case 'audit.failed':
+      return line('error', 'Audit log cannot be written', { lost: event.lost, detail: event.detail });
     case 'state.damaged':
     case 'state.unsaved':
     case 'state.saved_again':

@@ -83,7 +83,8 @@ const EVENTS: readonly MonitorEvent[] = [
   { type: 'ownership.changed', state: 'unknown', detail: 'x' },
   { type: 'settings.reloaded', changes: [], pending: [], durationMs: 9 },
   { type: 'settings.refused', detail: 'x' },
-  { type: 'request.served', request: 'restart', target: 'NAME', ok: true, detail: 'x' },
+  { type: 'request.served', request: 'restart', target: 'NAME', by: null, ok: true, detail: 'x' },
+  { type: 'audit.failed', lost: true, detail: 'x' },
 ];
 
 const PLACEHOLDER = /\b(?:TEXT|[NSTX])\b/;

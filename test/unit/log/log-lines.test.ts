@@ -174,8 +174,9 @@ const LINES: readonly [string, string, MonitorEvent][] = [
   [
     'warn',
     'Request served: restart',
-    { type: 'request.served', request: 'restart', target: 'x', ok: false, detail: 'y' },
+    { type: 'request.served', request: 'restart', target: 'x', by: 'ana (1001)', ok: false, detail: 'y' },
   ],
+  ['error', 'Audit log cannot be written', { type: 'audit.failed', lost: false, detail: 'y' }],
 ];
 
 describe('logLine', () => {

@@ -41,7 +41,14 @@ const event: fc.Arbitrary<MonitorEvent> = fc.oneof(
   fc.tuple(hostileName, hostileName).map(([code, detail]): MonitorEvent => ({ type: 'monitor.warned', code, detail })),
   fc
     .tuple(hostileName, hostileName)
-    .map(([target, detail]): MonitorEvent => ({ type: 'request.served', request: target, target, ok: true, detail })),
+    .map(([target, detail]): MonitorEvent => ({
+      type: 'request.served',
+      request: target,
+      target,
+      by: target,
+      ok: true,
+      detail,
+    })),
 );
 
 describe('the log', () => {
