@@ -41,7 +41,7 @@ describe('an act', () => {
     const resultOf = (value: string) => ({ result: 'done', detail: value });
     expect(await audited({ audit, random: new FakeRandom() }, ACT, work, resultOf)).toMatchObject({ value: 'well' });
     expect(seen).toEqual([1]);
-    const id = '000000000001';
+    const id = new FakeRandom().id();
     expect(audit.entries).toEqual([
       { ...ACT, id, phase: 'intent', result: null, detail: null },
       { ...ACT, id, phase: 'result', result: 'done', detail: 'well' },
