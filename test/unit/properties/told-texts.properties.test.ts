@@ -39,16 +39,14 @@ const event: fc.Arbitrary<MonitorEvent> = fc.oneof(
     .tuple(ref, hostileName)
     .map(([of, detail]): MonitorEvent => ({ type: 'attempt.failed', attempt: 1, maxAttempts: 2, detail, ...of })),
   fc.tuple(hostileName, hostileName).map(([code, detail]): MonitorEvent => ({ type: 'monitor.warned', code, detail })),
-  fc
-    .tuple(hostileName, hostileName)
-    .map(([target, detail]): MonitorEvent => ({
-      type: 'request.served',
-      request: target,
-      target,
-      by: target,
-      ok: true,
-      detail,
-    })),
+  fc.tuple(hostileName, hostileName).map(([target, detail]): MonitorEvent => ({
+    type: 'request.served',
+    request: target,
+    target,
+    by: target,
+    ok: true,
+    detail,
+  })),
 );
 
 describe('the log', () => {
