@@ -1,6 +1,10 @@
 /** One owner on a Galera cluster, whose nodes each take writes, may be cut off and may die. */
+import { env } from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { MysqlOptions } from '../../src/adapters/mysql/options.js';
+import { stressOwner } from '../support/owner-stress.js';
+import { tellStress } from '../support/owner-verdict.js';
 import { startGalera, whyNoGalera, type GaleraCluster, type GaleraNode } from '../support/servers/galera.js';
 import { id } from './alarm-store-contract.js';
 import { never } from './alarm-store-server.js';
@@ -9,6 +13,7 @@ import { describeOwnership, until } from './ownership-contract.js';
 
 const CLEARING = { stamp: 'Restarted at 2026-01-01 00:00:00', claim: null };
 const ROUNDS = 20;
+const STRESS_SECONDS = Number(env['OWNER_STRESS_SECONDS'] ?? '6');
 
 describe.skipIf((await whyNoGalera()) !== null)('on Galera', () => {
   let cluster: GaleraCluster;
@@ -58,6 +63,31 @@ describe.skipIf((await whyNoGalera()) !== null)('on Galera', () => {
     });
   });
 
+  it(
+    'is never two at once under stress, while monitors and nodes die, freeze and are cut off',
+    { timeout: (STRESS_SECONDS + 120) * 1000 },
+    async () => {
+      const [, second, third] = cluster.nodes;
+      const faults = [
+        () => killFor(second),
+        () => cutOffFor(third),
+        () => freezeFor(second),
+        () => killFor(third),
+        () => cutOffFor(second),
+      ];
+      let turn = 0;
+      const serverFault = async (): Promise<void> => {
+        await faults[turn++ % faults.length]?.();
+        await sleep(2000);
+      };
+      const durationMs = STRESS_SECONDS * 1000;
+      const result = await stressOwner({ servers: cluster.nodes, claimers: 6, durationMs, leaseMs: 1500, serverFault });
+      tellStress(`Galera, ${turn} node faults`, result);
+      expect(result).toMatchObject({ atOnce: 0, again: 0, lost: 0 });
+      expect(result.acts).toBeGreaterThan(STRESS_SECONDS);
+    },
+  );
+
   it('has no use for a lock of one server: without a table each monitor acts, and says so', async () => {
     const bench = await LeaseBench.open(cluster.nodes[0], '');
     const { owner, warnings } = bench.contend();
@@ -66,6 +96,25 @@ describe.skipIf((await whyNoGalera()) !== null)('on Galera', () => {
     await bench.dispose();
   });
 });
+
+async function killFor(node: GaleraNode): Promise<void> {
+  await node.kill();
+  await sleep(1000);
+  await node.restart();
+}
+
+async function cutOffFor(node: GaleraNode): Promise<void> {
+  await node.isolate();
+  await sleep(2500);
+  await node.rejoin();
+}
+
+async function freezeFor(node: GaleraNode): Promise<void> {
+  await node.pause();
+  await sleep(1500);
+  node.resume();
+  await node.synced();
+}
 
 function on(...nodes: readonly GaleraNode[]): Pick<MysqlOptions, 'servers'> {
   return { servers: nodes.map(({ port }) => ({ kind: 'tcp', host: '127.0.0.1', port })) };
