@@ -17,7 +17,7 @@ import { SOLE_OWNER, type Ownership } from '../ports/ownership.js';
 import { StoreError } from '../ports/store-error.js';
 import { createControlHandler } from './control-handler.js';
 import { logOptions, type DaemonEnd, type DaemonOptions } from './daemon-options.js';
-import { FrontDesk, obstacleToOwning, takeDoor } from './door.js';
+import { firstAnswer, FrontDesk, obstacleToOwning, takeDoor } from './door.js';
 import { CleanupStack, createShutdown, type Shutdown } from './lifecycle.js';
 import { LiveLog } from './live-log.js';
 import { monitorOptions } from './monitor-options.js';
@@ -215,6 +215,8 @@ async function work(options: DaemonOptions, frame: Frame, parts: Parts): Promise
     void notifier.stopping();
   });
   try {
+    // What an earlier run has left is written back by the owner alone.
+    await firstAnswer(owner, shutdown.draining);
     await monitor.open();
     if (mode.once) {
       // A database that does not answer is told as such, and at once.

@@ -84,6 +84,12 @@ export async function takeDoor(options: DoorOptions, draining: AbortSignal): Pro
   }
 }
 
+/** Resolves once it is known who acts, or that the database does not answer; or with the signal. */
+export async function firstAnswer(owner: Ownership, signal: AbortSignal): Promise<void> {
+  const before = owner.state();
+  if (before.kind === 'unknown' && !signal.aborted) await owner.changed(signal);
+}
+
 /** Who else acts, or what keeps us from knowing, for a monitor that cannot stand by; null: we may act. */
 export async function obstacleToOwning(
   owner: Ownership,

@@ -79,7 +79,9 @@ export async function runPollLoop(deps: PollLoopDeps, draining: AbortSignal): Pr
     moment = now;
     const owner = deps.owner.state();
     told = tellOwner(deps, told, owner);
-    if (owner.kind !== 'owner') {
+    // Without an answer we look, so that it is told what is wrong with the database, and do no more than that.
+    if (owner.kind !== 'owner') lookFirst ??= { code: 'just_sighted' };
+    if (owner.kind === 'standby') {
       deps.afterCycle({ isBlind: false, failure: null, owner });
       await pause(deps, deps.pace().checkIntervalMs, draining);
       // However long that was, it was a wait for somebody else.
@@ -109,7 +111,7 @@ export async function runPollLoop(deps: PollLoopDeps, draining: AbortSignal): Pr
 
 /** Once per state and holder; the sole owner of its rows, who has never been anything else, is not worth a line. */
 function tellOwner({ events }: PollLoopDeps, told: OwnerState, now: OwnerState): OwnerState {
-  if (ownerText(told) === ownerText(now) && told.kind === now.kind) return told;
+  if (now.kind === 'unknown' || (ownerText(told) === ownerText(now) && told.kind === now.kind)) return told;
   events.emit({ type: 'ownership.changed', state: now.kind, detail: ownerText(now) });
   return now;
 }

@@ -5,6 +5,7 @@ import { longestHandlingMs } from '../domain/handling-time.js';
 import { breakerVote, type RestartOutcome } from '../domain/outcome.js';
 import type { RestartOrder } from '../domain/verdict.js';
 import type { Claim } from '../ports/alarm-writer.js';
+import type { OwnerState } from '../ports/ownership.js';
 import { StoreError } from '../ports/store-error.js';
 import type { HandsDeps } from './deps.js';
 import { isOf, type Claims, type Subject } from './ledger.js';
@@ -172,15 +173,22 @@ export async function ownershipOf(
 ): Promise<Ownership> {
   const isHeld = order.processIds.some((id) => deps.ledger.memoryOf(id)?.breaker.kind === 'isolated');
   if (isHeld) return 'isolated';
-  if (deps.owner.state().kind !== 'owner') return 'not_owner';
+  const before = ownerAnswer(deps.owner.state());
+  if (before !== 'ours') return before;
   try {
     const alarmed = await deps.source.stillAlarmed(order.processIds, signal);
     const subjects = subjectsOf(order);
     if (!subjects.some((subject) => alarmed.some((row) => isOf(row, subject)))) return 'not_ours';
     // The question took its time.
-    return deps.owner.state().kind === 'owner' ? 'ours' : 'not_owner';
+    return ownerAnswer(deps.owner.state());
   } catch (cause: unknown) {
     if (cause instanceof StoreError) return 'blind';
     throw cause;
   }
+}
+
+/** Who cannot prove that the rows are still its own has lost sight of the database, as far as a handling goes. */
+function ownerAnswer({ kind }: OwnerState): Ownership {
+  if (kind === 'owner') return 'ours';
+  return kind === 'standby' ? 'not_owner' : 'blind';
 }
