@@ -1,4 +1,5 @@
 /** The lease in trouble: lines that are cut, rows that are taken away, servers that hang. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { startCuttableProxy, type CuttableProxy } from '../support/cuttable-proxy.js';
 import type { DatabaseServer } from '../support/servers/database-server.js';
@@ -97,6 +98,28 @@ export function describeLeaseFaults(name: string, serverOf: () => DatabaseServer
       await Promise.race([watch, clearing]);
       expect([...states]).toEqual([]);
       await locker.close();
+    });
+
+    it('is not kept locked by a write that was cut off in its middle', async () => {
+      const proxy = await proxyTo(serverOf());
+      const first = bench.contend(through(proxy));
+      await until(first.owner, 'owner');
+      const second = bench.contend();
+      await until(second.owner, 'standby');
+      // The write stands before the row of the lease, and the line is cut before it can end.
+      const locker = await serverOf().client('leases');
+      await locker.run('BEGIN; SELECT * FROM pm_lease FOR UPDATE');
+      const clearing = first.store.writer.clear(id(1), CLEARING, never).catch(() => 'failed');
+      const isWaiting = async (): Promise<boolean> =>
+        (await bench.under.admin.rows(`SELECT 1 FROM information_schema.innodb_trx WHERE trx_rows_modified > 0`))
+          .length > 0;
+      // The server gathers these facts anew only when nobody has asked for a tenth of a second.
+      while (!(await isWaiting())) await sleep(150);
+      proxy.cut();
+      await locker.run('ROLLBACK');
+      await locker.close();
+      await until(second.owner, 'owner');
+      await clearing;
     });
 
     it('is taken from a monitor that is gone only after the time of a lease', async () => {

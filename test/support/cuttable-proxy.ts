@@ -15,6 +15,8 @@ export interface CuttableProxy {
 export async function startCuttableProxy(targetPort: number): Promise<CuttableProxy> {
   let isCut = false;
   const sockets = new Set<Socket>();
+  /** Whose other end went away unheard. */
+  const left = new Set<Socket>();
   const server = createServer((client) => {
     const upstream = connect(targetPort, '127.0.0.1');
     const pair = [client, upstream] as const;
@@ -29,7 +31,8 @@ export async function startCuttableProxy(targetPort: number): Promise<CuttablePr
       from.on('close', () => {
         sockets.delete(from);
         // A cut line carries no goodbye either.
-        if (!isCut && !isDead) to.destroy();
+        if (isCut) left.add(to);
+        else to.destroy();
       });
     }
   }).listen(0, '127.0.0.1');
@@ -41,6 +44,8 @@ export async function startCuttableProxy(targetPort: number): Promise<CuttablePr
     },
     mend: () => {
       isCut = false;
+      for (const socket of left) socket.destroy();
+      left.clear();
     },
     close: async () => {
       for (const socket of sockets) socket.destroy();

@@ -246,7 +246,9 @@ class Stress {
       if (rows.length === 0) return;
       await sleep(50);
     }
-    throw new Error('alarms are left that nobody handles');
+    const rows = await this.#admin.rows(`SELECT * FROM ${DATABASE}.STATUS_PROCESS WHERE alarma = 1`).catch(String);
+    const sessions = await this.#admin.rows('SELECT count(*) AS sessions FROM information_schema.processlist');
+    throw new Error(`alarms are left that nobody handles: ${JSON.stringify([rows, sessions])}`);
   }
 
   /** From each fault that hit the owner to the moment when another one says that it is it. */

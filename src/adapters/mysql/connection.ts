@@ -13,7 +13,7 @@ import {
   limitStatements,
   READ_CLUSTER,
   READ_SERVER,
-  textStatement,
+  TRANSACTION,
   WAIT_FOR_OTHERS,
 } from './session-sql.js';
 import type { Statement } from './sql.js';
@@ -136,17 +136,25 @@ export class ServerConnection implements MysqlConnection {
     work: () => Promise<{ readonly keep: boolean; readonly value: T }>,
   ): Promise<T> {
     try {
-      await this.#ask(textStatement('START TRANSACTION'), signal, 'text');
+      await this.#ask(TRANSACTION.hurry, signal, 'text');
+      await this.#ask(TRANSACTION.begin, signal, 'text');
       const { keep, value } = await work();
-      await this.#ask(textStatement(keep ? 'COMMIT' : 'ROLLBACK'), signal, 'text');
+      await this.#ask(keep ? TRANSACTION.commit : TRANSACTION.rollback, signal, 'text');
+      await this.#calm(signal);
       return value;
     } catch (error) {
       // A lock that was waited for in vain leaves the transaction open, and the next user of the connection in it.
       if (this.#end === 'none') {
-        await this.#ask(textStatement('ROLLBACK'), signal, 'text').catch(() => this.destroy());
+        await this.#ask(TRANSACTION.rollback, signal, 'text').catch(() => this.destroy());
       }
+      if (this.#end === 'none') await this.#calm(signal);
       throw error;
     }
+  }
+
+  /** What was written stays written: a failure here costs no more than the connection. */
+  async #calm(signal: AbortSignal): Promise<void> {
+    await this.#ask(TRANSACTION.calm, signal, 'text').catch(() => this.destroy());
   }
 
   destroy(): void {
