@@ -73,6 +73,10 @@ stage_program() {
   staged=$home/.new.$$
   mkdir -p "$staged/dist"
   cp "$source_directory/dist/process-monitor.js" "$staged/dist/"
+  # What it is made of, and under which licences.
+  for file in sbom.cdx.json licences.txt; do
+    [ ! -f "$source_directory/dist/$file" ] || cp "$source_directory/dist/$file" "$staged/dist/"
+  done
   # package.json says that the program is an ES module.
   for file in package.json config.example.ini LICENSE README.md CHANGELOG.md; do
     [ ! -f "$source_directory/$file" ] || cp "$source_directory/$file" "$staged/"

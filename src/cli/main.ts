@@ -1,5 +1,5 @@
 /** The program's entry: arguments in, exit code out. */
-import { VERSION } from '../app/version.js';
+import { versionText } from '../app/version.js';
 import { currentEnvironment } from '../config/env.js';
 import { createContext } from './context.js';
 import { execute } from './execute.js';
@@ -15,7 +15,7 @@ async function main(): Promise<number> {
   process.stdout.on('error', endQuietly);
   process.stderr.on('error', endQuietly);
   const parsed = parse(process.argv.slice(2), {
-    version: VERSION,
+    version: versionText(),
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
   });

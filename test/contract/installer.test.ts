@@ -8,6 +8,8 @@ import { temporaryDirectory } from '../support/temporary-directory.js';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
 const FOUND_IN_PROJECT = ['scripts', 'systemd', 'package.json', 'config.example.ini', 'LICENSE'];
+/** What the build says of the program, beside it. */
+const MADE_OF = ['sbom.cdx.json', 'licences.txt'];
 
 let source: string;
 let root: string;
@@ -19,6 +21,7 @@ beforeEach(async () => {
   for (const name of FOUND_IN_PROJECT) await cp(join(PROJECT, name), join(source, name), { recursive: true });
   await mkdir(join(source, 'dist'));
   await writeFile(join(source, 'dist/process-monitor.js'), "console.log('first', process.argv.slice(2).join(' '));\n");
+  for (const name of MADE_OF) await writeFile(join(source, 'dist', name), `${name}\n`);
 });
 
 interface Ran {
@@ -63,6 +66,7 @@ describe('the installer', () => {
     const command = await readFile(join(root, 'usr/local/bin/process-monitor'), 'utf8');
     expect(command).toContain(`exec ${process.execPath} /opt/process-monitor/dist/process-monitor.js "$@"`);
     expect(await run(process.execPath, [join(root, PROGRAM), 'status'])).toMatchObject({ output: 'first status\n' });
+    expect(await readdir(join(root, dirname(PROGRAM)))).toEqual(expect.arrayContaining(MADE_OF));
   });
 
   it('changes nothing when it is run again, and keeps the configuration at an upgrade', async () => {
