@@ -1,7 +1,10 @@
 /** Compares the files that the settings ask for with those on this host, and puts them there or takes them away. */
 import { dirname } from 'node:path';
 import type { ChangeResult, GrantFiles, PlaceState } from '../adapters/grants/grant-files.js';
-import { RULE_FILE, type GrantFile } from '../domain/grant-plan.js';
+import { DROP_IN_DIRECTORY } from '../domain/grant-drop-ins.js';
+import { UNIT_DIRECTORY } from '../domain/grant-section.js';
+import type { GrantFile } from '../domain/grant-facts.js';
+import { RULE_FILE } from '../domain/grant-plan.js';
 import type { CommandRunner } from '../ports/command-runner.js';
 
 /** What a file is now and what it must become; `text` null: it must go, `before` null: it is not there. */
@@ -21,8 +24,8 @@ export interface Comparison {
 /** Where files of ours may be, beside those that are wanted now. */
 const PLACES: readonly (readonly [directory: string, pattern: RegExp])[] = [
   [dirname(RULE_FILE), /^50-process-monitor\.rules$/],
-  ['/etc/systemd/system', /^pm-.+\.service$/],
-  ['/etc/systemd/system/process-monitor.service.d', /^(?:kill-strategy|operators)\.conf$/],
+  [UNIT_DIRECTORY, /^pm-.+\.service$/],
+  [DROP_IN_DIRECTORY, /^(?:kill-strategy|operators)\.conf$/],
 ];
 
 const RELOAD_TIMEOUT_MS = 90_000;

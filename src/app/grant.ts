@@ -1,19 +1,12 @@
 /** `grant`: gives the unprivileged monitor the right to exactly what its settings name, shows it, compares it or takes it away. */
 import { lookupUser } from '../adapters/exec/user-lookup.js';
 import { GrantFiles } from '../adapters/grants/grant-files.js';
-import {
-  planGrants,
-  unitsToAsk,
-  type GrantFacts,
-  type GrantPlan,
-  type GrantRemark,
-  type Grant,
-} from '../domain/grant-plan.js';
+import type { Grant } from '../domain/grant-facts.js';
+import { planGrants, type GrantPlan, type GrantRemark } from '../domain/grant-plan.js';
 import { isOurs } from '../domain/grant-rule.js';
-import type { UnitState } from '../domain/unit-state.js';
 import type { Settings } from '../config/settings.js';
 import { QUESTION_TIMEOUT_MS } from '../engine/deps.js';
-import type { RunOptions } from '../ports/command-runner.js';
+import { lookUpGrantFacts } from './grant-facts.js';
 import { carryOut, compareFiles, type Comparison, type FileChange } from './grant-host.js';
 import { createSystemPorts, type SystemPorts } from './system-ports.js';
 
@@ -86,27 +79,15 @@ export async function grantDrift(
 }
 
 async function grantFiles({ runner }: SystemPorts): Promise<GrantFiles> {
-  const polkit = await lookupUser('polkitd', runner, question());
+  const polkit = await lookupUser('polkitd', runner, {
+    timeoutMs: QUESTION_TIMEOUT_MS,
+    signal: new AbortController().signal,
+  });
   return new GrantFiles({ isOurs, ownerUid: 0, trustedUids: polkit === null ? [] : [polkit.uid] });
 }
 
 /** A text: systemd could not be asked. */
 async function planFor(settings: Settings, ports: SystemPorts): Promise<GrantPlan | string> {
-  const { processes } = settings;
-  const policies = processes.listedNames.map((name) => processes.policyFor(name)).filter((policy) => policy !== null);
-  const names = unitsToAsk(policies);
-  const units = names.length === 0 ? new Map<string, UnitState>() : await ports.units.describe(names, question());
-  if (units === 'unavailable') return 'systemd does not run here: there is nothing to grant';
-  if (units === 'no_answer') return 'systemd does not answer: which units there are is not known';
-  const facts: GrantFacts = { policies, units, exposures: new Map(), handlesUnlisted: handlesUnlisted(settings) };
-  return planGrants(facts);
-}
-
-/** No section is called so: sections have visible names. */
-function handlesUnlisted({ processes }: Settings): boolean {
-  return processes.policyFor('a-name-without-a-section-0f3c') !== null;
-}
-
-function question(): RunOptions {
-  return { timeoutMs: QUESTION_TIMEOUT_MS, signal: new AbortController().signal };
+  const facts = await lookUpGrantFacts(settings, ports);
+  return typeof facts === 'string' ? facts : planGrants(facts);
 }

@@ -68,9 +68,16 @@ async function findUser(
   return ownUid === 0 ? account : refuse('not_permitted', `only root may start a program as user ${name}`);
 }
 
-type FoundCommand = Pick<PreparedStart, 'file' | 'args' | 'program' | 'isShellLine'> & { readonly kind: 'command' };
+/** The program of a start command by its path, with its arguments. */
+export type FoundCommand = Pick<PreparedStart, 'file' | 'args' | 'program' | 'isShellLine'> & {
+  readonly kind: 'command';
+};
 
-function findCommand(request: StartRequest, directory: string): FoundCommand | StartRefusal {
+/** What the line executes on this host; a name with a slash counts from `directory`. */
+export function findCommand(
+  request: Pick<StartRequest, 'commandLine' | 'shell' | 'environment'>,
+  directory: string,
+): FoundCommand | StartRefusal {
   const { commandLine, shell } = request;
   const find = (file: string): ReturnType<typeof resolveExecutable> =>
     resolveExecutable(file, request.environment['PATH'] ?? SYSTEM_PATH, directory);
