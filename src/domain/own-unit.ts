@@ -2,7 +2,7 @@
 import { fillCommand } from './command-template.js';
 import { MARKER } from './grant-rule.js';
 import type { CommandPurpose } from './own-unit-name.js';
-import type { ProcessPolicy } from './process-policy.js';
+import type { ProcessPolicy, ProgramLimits } from './process-policy.js';
 import { execLine, plainWords, quoted, rawPath } from './unit-text.js';
 
 /** What a start command comes to on this host: a program by its path, and its arguments. */
@@ -38,7 +38,7 @@ export function programUnit(policy: ProcessPolicy, start: ResolvedStart, systemd
     'KillMode=mixed',
     `TimeoutStartSec=${seconds(policy.commandTimeoutMs)}`,
     `TimeoutStopSec=${seconds(policy.stopTimeoutMs)}`,
-    ...limits(policy),
+    ...limitProperties(policy.limits),
   ]);
 }
 
@@ -94,9 +94,13 @@ function variables(environment: Readonly<Record<string, string>>): readonly stri
   return Object.entries(environment).map(([name, value]) => `Environment=${quoted(`${name}=${value}`)}`);
 }
 
-function limits({
-  limits: { memoryMaxBytes, cpuQuotaPercent, tasksMax, openFiles },
-}: ProcessPolicy): readonly string[] {
+/** As systemd calls them, `MemoryMax=…`; nothing for what is not limited. */
+export function limitProperties({
+  memoryMaxBytes,
+  cpuQuotaPercent,
+  tasksMax,
+  openFiles,
+}: ProgramLimits): readonly string[] {
   return [
     ...(memoryMaxBytes === null ? [] : [`MemoryMax=${memoryMaxBytes}`]),
     ...(cpuQuotaPercent === null ? [] : [`CPUQuota=${cpuQuotaPercent}%`]),

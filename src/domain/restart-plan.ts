@@ -1,5 +1,6 @@
 /** The strategies: policy and what is seen in, the steps of one attempt out, as data. Nothing is done here. */
 import { fillCommand, type TemplateValues } from './command-template.js';
+import { commandUnitName, ownUnitName } from './own-unit-name.js';
 import type { MatchResult } from './process-match.js';
 import type { ProcessPolicy, StrategyName } from './process-policy.js';
 import { protection } from './protected-names.js';
@@ -17,10 +18,15 @@ export interface Seen {
   /** The unit whose main program the matched one is, for example `nginx.service`; null: none. */
   readonly owningUnit: string | null;
   readonly workingDirectory: string | null;
+  /** The unit that `grant` has made for the program; null: none is there, or it is not needed. */
+  readonly ownUnit: UnitState | null;
+  /** Why no program may be started outside of units that are there already; null: it may be. */
+  readonly startObstacle: string | null;
 }
 
 export type RestartStep =
-  | { readonly kind: 'command'; readonly commandLine: string }
+  /** `unit`: runs the very line as another user. */
+  | { readonly kind: 'command'; readonly commandLine: string; readonly unit?: string }
   | { readonly kind: 'reset_failed'; readonly unit: string }
   /** `leavesNoMark`: once it has done its work, systemd may forget that it ever ran. */
   | { readonly kind: 'restart_unit'; readonly unit: string; readonly leavesNoMark?: true }
@@ -76,20 +82,31 @@ export function needsPrograms(policy: ProcessPolicy, unit: UnitState | null): bo
   return policy.strategy === 'process' || (policy.strategy === 'auto' && !isThere(unit));
 }
 
+/** Whether its program may have a unit of its own: where it does, that one is restarted. */
+export function mayHaveOwnUnit({ restartCommand, strategy }: ProcessPolicy): boolean {
+  return restartCommand === null && (strategy === 'process' || strategy === 'auto');
+}
+
+/** The unit that a restart acts on or has acted on; null: none is there. */
+export function unitSeen({ unit, ownUnit }: Pick<Seen, 'unit' | 'ownUnit'>): UnitState | null {
+  return [unit, ownUnit].find(isThere) ?? null;
+}
+
 function isThere(unit: UnitState | null): unit is UnitState {
   return unit !== null && unit.loadState !== 'not-found';
 }
 
 function planCommand(policy: ProcessPolicy, seen: Seen, strategy: StrategyName): RestartPlan {
   if (policy.restartCommand === null) return { kind: 'refuse', detail: 'strategy custom needs a restart_command' };
+  const check = checkAfterCommand(strategy, seen);
+  if (policy.commandUser !== null) {
+    const unit = commandUnitName(policy.processName, 'restart');
+    const steps: readonly RestartStep[] = [{ kind: 'command', commandLine: policy.restartCommand, unit }];
+    return { kind: 'act', how: `restart_command as ${policy.commandUser}`, steps, check };
+  }
   const filled = fillCommand(policy.restartCommand, templateValues(policy, seen));
   if (!filled.ok) return { kind: 'refuse', detail: `restart_command: ${filled.detail}` };
-  return {
-    kind: 'act',
-    how: 'restart_command',
-    steps: [{ kind: 'command', commandLine: filled.line }],
-    check: checkAfterCommand(strategy, seen),
-  };
+  return { kind: 'act', how: 'restart_command', steps: [{ kind: 'command', commandLine: filled.line }], check };
 }
 
 function checkAfterCommand(strategy: StrategyName, seen: Seen): OwnCheck {
@@ -144,25 +161,19 @@ function planService(policy: ProcessPolicy, { unit, nowMs }: Seen): RestartPlan 
 }
 
 function planProcess(policy: ProcessPolicy, seen: Seen): RestartPlan {
-  const { roots } = seen.programs;
-  const [program, ...others] = roots;
-  if (program === undefined && seen.programs.doubt !== undefined)
-    return { kind: 'refuse', detail: `${seen.programs.doubt}: whether ${policy.systemName} runs is not known` };
-  if (others.length > 0)
-    return {
-      kind: 'refuse',
-      detail: `${roots.length} programs are named ${policy.systemName} (pids ${roots.map((root) => root.identity.pid).join(', ')}): name one by pid_file, user or path`,
-    };
-  if (program !== undefined && seen.programs.doubt !== undefined)
-    return {
-      kind: 'refuse',
-      detail: `pid ${program.identity.pid} is named ${policy.systemName}, but ${seen.programs.doubt}: another one of that name may be meant`,
-    };
-  if (seen.owningUnit !== null)
-    return {
-      kind: 'refuse',
-      detail: `it is the main program of ${seen.owningUnit}, which systemd looks after: use restart_strategy = service and system_name = ${seen.owningUnit}`,
-    };
+  const own = isThere(seen.ownUnit) ? seen.ownUnit : null;
+  const outside = seen.programs.roots.filter(({ unit }) => own === null || unit !== own.id);
+  const obstacle = programObstacle(policy, seen, outside);
+  if (obstacle !== null) return { kind: 'refuse', detail: obstacle };
+  const [program] = outside;
+  const stop: readonly RestartStep[] =
+    program === undefined ? [] : [{ kind: 'stop', program, killAfterMs: policy.stopTimeoutMs }];
+  if (own !== null) {
+    const plan = planService(policy, { ...seen, unit: own });
+    if (plan.kind !== 'act' || program === undefined) return plan;
+    const how = `stop pid ${program.identity.pid}, which runs outside of ${own.id}; ${plan.how}`;
+    return { ...plan, how, steps: [...stop, ...plan.steps] };
+  }
   const start = startStep(policy, seen);
   if (start.kind === 'refuse') return start;
   return {
@@ -171,7 +182,7 @@ function planProcess(policy: ProcessPolicy, seen: Seen): RestartPlan {
       program === undefined
         ? `${policy.systemName} does not run: start`
         : `stop pid ${program.identity.pid}, then start`,
-    steps: program === undefined ? [start] : [{ kind: 'stop', program, killAfterMs: policy.stopTimeoutMs }, start],
+    steps: [...stop, start],
     check: { kind: 'program' },
   };
 }
@@ -180,10 +191,31 @@ function planProcess(policy: ProcessPolicy, seen: Seen): RestartPlan {
 export function startStep(
   policy: ProcessPolicy,
   seen: Seen,
-): Extract<RestartStep, { kind: 'start' }> | Extract<RestartPlan, { kind: 'refuse' }> {
+): Extract<RestartStep, { kind: 'start' | 'restart_unit' }> | Extract<RestartPlan, { kind: 'refuse' }> {
+  if (isThere(seen.ownUnit)) return { kind: 'restart_unit', unit: seen.ownUnit.id };
+  if (seen.startObstacle !== null)
+    return { kind: 'refuse', detail: `there is no unit ${ownUnitName(policy.processName)}, and ${seen.startObstacle}` };
   const filled = fillCommand(policy.startCommand ?? policy.systemName, templateValues(policy, seen));
   if (!filled.ok) return { kind: 'refuse', detail: `start_command: ${filled.detail}` };
   return { kind: 'start', commandLine: filled.line };
+}
+
+/** Why it is not sure which program is to be stopped, if any; `outside`: of the unit of its own. */
+function programObstacle(
+  { systemName }: ProcessPolicy,
+  { programs: { roots, doubt }, owningUnit }: Seen,
+  outside: readonly RunningProcess[],
+): string | null {
+  const [program, ...others] = outside;
+  if (program === undefined)
+    return roots.length === 0 && doubt !== undefined ? `${doubt}: whether ${systemName} runs is not known` : null;
+  if (others.length > 0)
+    return `${outside.length} programs are named ${systemName} (pids ${outside.map(({ identity }) => identity.pid).join(', ')}): name one by pid_file, user or path`;
+  if (doubt !== undefined)
+    return `pid ${program.identity.pid} is named ${systemName}, but ${doubt}: another one of that name may be meant`;
+  if (owningUnit !== null)
+    return `it is the main program of ${owningUnit}, which systemd looks after: use restart_strategy = service and system_name = ${owningUnit}`;
+  return null;
 }
 
 function templateValues(policy: ProcessPolicy, seen: Seen): TemplateValues {

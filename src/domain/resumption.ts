@@ -2,7 +2,7 @@
 import { isSameProgram } from './own-check.js';
 import { familyOf } from './process-match.js';
 import type { Evidence, Handling } from './process-memory.js';
-import type { OwnCheck, Seen } from './restart-plan.js';
+import { unitSeen, type OwnCheck, type Seen } from './restart-plan.js';
 import type { RunningProcess } from './unit-state.js';
 
 /**
@@ -29,8 +29,8 @@ export function findingOf(handling: Handling, seen: Seen): Finding {
 }
 
 function unitFinding(before: Evidence, seen: Seen, whenUnchanged: Finding): Finding {
-  const { unit } = seen;
-  if (unit === null || unit.loadState === 'not-found') return programFinding(before, seen);
+  const unit = unitSeen(seen);
+  if (unit === null) return programFinding(before, seen);
   if (unit.hasJob) return 'unsure';
   // Forgotten by systemd: nothing of it runs. Only of one that does its work and ends that may mean that it has run.
   if (unit.invocationId === '') return unit.type === 'oneshot' ? 'unsure' : whenUnchanged;
@@ -63,6 +63,7 @@ export function owesStart({ step, before }: Handling, all: readonly RunningProce
 
 /** What to look at for a handling whose plan is gone: what its marks speak of. */
 export function checkFor(seen: Seen): OwnCheck {
-  if (seen.unit !== null && seen.unit.loadState !== 'not-found') return { kind: 'unit', unit: seen.unit.id };
+  const unit = unitSeen(seen);
+  if (unit !== null) return { kind: 'unit', unit: unit.id };
   return seen.programs.roots.length > 0 ? { kind: 'program' } : { kind: 'none' };
 }

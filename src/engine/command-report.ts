@@ -83,6 +83,13 @@ export function unitActionText(result: UnitActionResult): string {
   }
 }
 
+/** What a person can do about it; empty: nothing in particular. */
+export function adviceOn(result: UnitActionResult, unit: string): string {
+  return result.kind === 'not_permitted'
+    ? `; polkit does not let the monitor restart ${unit}: run process-monitor grant as root`
+    : '';
+}
+
 export function reportStart(result: StartResult, durationMs: number): CommandReport {
   const took = Math.round(durationMs);
   if (result.kind === 'not_started') return { ok: false, summary: result.detail, output: '', durationMs: took };

@@ -1,18 +1,31 @@
 /** Looks at what an attempt would act on: the unit, the programs of that name, their directory. */
 import { needsWorkingDirectory } from '../domain/command-template.js';
+import { ownUnitName } from '../domain/own-unit-name.js';
 import { matchProcesses, type MatchResult } from '../domain/process-match.js';
 import type { Evidence } from '../domain/process-memory.js';
 import type { ProcessPolicy } from '../domain/process-policy.js';
-import { needsPrograms, type OwnCheck, type Seen } from '../domain/restart-plan.js';
+import { mayHaveOwnUnit, needsPrograms, unitSeen, type OwnCheck, type Seen } from '../domain/restart-plan.js';
 import type { RestartOrder } from '../domain/verdict.js';
 import type { UnitState } from '../domain/unit-state.js';
 import { QUESTION_TIMEOUT_MS, type HandsDeps } from './deps.js';
 
 type Eyes = Pick<HandsDeps, 'clock' | 'runner' | 'units' | 'table'>;
+type ActingEyes = Eyes & Pick<HandsDeps, 'starter'>;
 
 const NO_PROGRAMS: MatchResult = { roots: [], rejected: [] };
 
-const NOTHING_SEEN = { unit: null, programs: NO_PROGRAMS, owningUnit: null, workingDirectory: null };
+const NOTHING_SEEN = {
+  unit: null,
+  programs: NO_PROGRAMS,
+  owningUnit: null,
+  workingDirectory: null,
+  ownUnit: null,
+  startObstacle: null,
+};
+
+/** Then a second one could be started beside the first. */
+const HIDDEN =
+  'the programs of other users are hidden from the monitor (run process-monitor grant as root, then restart the monitor)';
 
 /** A unit's state older than this is asked for again before acting on it. */
 const FRESH_MS = 250;
@@ -22,17 +35,24 @@ const FRESH_MS = 250;
  * triage has only just looked.
  */
 export async function observe(
-  eyes: Eyes,
+  eyes: ActingEyes,
   policy: ProcessPolicy,
   signal: AbortSignal,
   seen: RestartOrder['unit'] = null,
 ): Promise<Seen> {
+  const nothing = (): Seen => ({ ...NOTHING_SEEN, nowMs: eyes.clock.monotonicMs(), isUnitUnknown: true });
   const unit = policy.strategy === 'process' ? null : await unitNow(eyes, policy.systemName, signal, seen);
-  if (unit === 'no_answer') return { ...NOTHING_SEEN, nowMs: eyes.clock.monotonicMs(), isUnitUnknown: true };
+  if (unit === 'no_answer') return nothing();
+  const ownUnit =
+    mayHaveOwnUnit(policy) && needsPrograms(policy, unit)
+      ? await describeUnit(eyes, ownUnitName(policy.processName), signal)
+      : null;
+  if (ownUnit === 'no_answer') return nothing();
   const asksForDirectory = commandLines(policy).some(needsWorkingDirectory);
   const programs =
     needsPrograms(policy, unit) || asksForDirectory ? await findPrograms(eyes, policy, signal) : NO_PROGRAMS;
-  const [program] = programs.roots;
+  const [first] = programs.roots;
+  const program = programs.roots.find((root) => ownUnit === null || root.unit !== ownUnit.id) ?? first;
   return {
     nowMs: eyes.clock.monotonicMs(),
     unit,
@@ -40,7 +60,9 @@ export async function observe(
     programs,
     owningUnit: program?.unit ? await owningUnit(eyes, program.unit, program.identity.pid, signal) : null,
     workingDirectory:
-      asksForDirectory && program !== undefined ? await eyes.table.workingDirectory(program.identity) : null,
+      asksForDirectory && first !== undefined ? await eyes.table.workingDirectory(first.identity) : null,
+    ownUnit,
+    startObstacle: eyes.starter.obstacle,
   };
 }
 
@@ -57,7 +79,10 @@ function unitNow(
 }
 
 function commandLines(policy: ProcessPolicy): readonly string[] {
-  return [policy.restartCommand ?? '', policy.startCommand ?? '', policy.preRestartCommand ?? ''];
+  const { restartCommand, startCommand, preRestartCommand, commandUser } = policy;
+  // Those that run as another user do so in units, which know no program's directory.
+  const commands = commandUser === null ? [restartCommand, preRestartCommand] : [];
+  return [startCommand, ...commands].filter((line) => line !== null);
 }
 
 /** Where the program runs now, else where it is set to; null: neither is known. */
@@ -83,12 +108,13 @@ export async function findPrograms(eyes: Eyes, policy: ProcessPolicy, signal: Ab
   const uid = policy.user === null ? null : await uidOf(eyes, policy.user, signal);
   if (uid === 'unknown')
     return { ...NO_PROGRAMS, doubt: `user ${policy.user ?? ''} is unknown here or cannot be looked up` };
-  return matchProcesses(await eyes.table.list(), {
+  const found = matchProcesses(await eyes.table.list(), {
     systemName: policy.systemName,
     uid,
     pidFilePid: policy.pidFile === null ? null : await eyes.table.readPidFile(policy.pidFile),
     ownPid: eyes.table.ownPid,
   });
+  return (await eyes.table.seesOthers()) ? found : { ...found, doubt: HIDDEN };
 }
 
 async function uidOf(eyes: Eyes, user: string, signal: AbortSignal): Promise<number | 'unknown'> {
@@ -100,22 +126,23 @@ async function uidOf(eyes: Eyes, user: string, signal: AbortSignal): Promise<num
   return isKnown ? Number(result.output) : 'unknown';
 }
 
+const OUR_TRANSIENT = /^pm-.*-[0-9a-f]+\.service$/;
+
 /** The unit whose main program this pid is: systemd would take its end for a crash. Our own transient units are not meant. */
 async function owningUnit(eyes: Eyes, unit: string, pid: number, signal: AbortSignal): Promise<string | null> {
-  if (!unit.endsWith('.service') || unit.startsWith('pm-')) return null;
+  if (!unit.endsWith('.service') || OUR_TRANSIENT.test(unit)) return null;
   const state = await describeUnit(eyes, unit, signal);
   // Not told: then the unit counts as its owner.
   if (state === null || state === 'no_answer') return unit;
-  return state.mainPid === pid ? state.id : null;
+  // Without its file systemd only waits for the end of it.
+  return state.mainPid === pid && state.loadState !== 'not-found' ? state.id : null;
 }
 
 /** Marks of what runs now, by which a later look can tell whether a restart has happened. */
 export function evidenceOf(seen: Seen): Evidence {
+  const unit = unitSeen(seen);
   return {
-    unit:
-      seen.unit === null || seen.unit.loadState === 'not-found'
-        ? null
-        : { id: seen.unit.id, invocationId: seen.unit.invocationId },
+    unit: unit === null ? null : { id: unit.id, invocationId: unit.invocationId },
     processes: seen.programs.roots.map(({ identity }) => identity),
   };
 }

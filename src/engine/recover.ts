@@ -1,5 +1,6 @@
 /** One process from the decision to the proof: attempts go round in here, one outcome comes out. */
 import { fillCommand } from '../domain/command-template.js';
+import { commandUnitName } from '../domain/own-unit-name.js';
 import type { HandlingRef } from '../domain/event.js';
 import { restartDelayMs } from '../domain/handling-time.js';
 import { interruptionText, type RestartOutcome } from '../domain/outcome.js';
@@ -10,7 +11,9 @@ import type { RestartOrder } from '../domain/verdict.js';
 import type { HandsDeps } from './deps.js';
 import { verify, type VerifyResult } from './health-check.js';
 import { evidenceOf, observe } from './observe.js';
-import { runPlan, runShellLine, type StepResult } from './run-plan.js';
+import { runCommandUnit } from './run-command-unit.js';
+import { runPlan, runShellLine } from './run-plan.js';
+import type { StepResult } from './step.js';
 
 /**
  * Whether the row is still in alarm and unacknowledged, and still belongs to the process of that name; `blind`: the source could not be asked; `isolated`: a person
@@ -120,20 +123,39 @@ async function runPreRestart(deps: HandsDeps, task: RecoveryTask): Promise<Resta
   const seen = await observe(deps, policy, task.signal, task.unit);
   if (task.signal.aborted) return { kind: 'interrupted', why: 'shutdown' };
   if (seen.isUnitUnknown) return { kind: 'refused', detail: NO_ANSWER, isPassing: true };
-  const filled = fillCommand(policy.preRestartCommand, {
-    systemName: policy.systemName,
-    workingDirectory: seen.workingDirectory ?? policy.workingDirectory,
-  });
-  if (!filled.ok) return { kind: 'refused', detail: `pre_restart_command: ${filled.detail}` };
+  const run = preRestartRun(deps, task, seen);
+  if (typeof run === 'string') return { kind: 'refused', detail: `pre_restart_command: ${run}` };
   await task.record({ attempt: 0, step: 'pre_restart', stepEnded: null, before: evidenceOf(seen) });
-  const result = await runShellLine(deps, filled.line, 'pre_restart', task);
-  if (result.kind === 'done') return null;
-  if (result.kind === 'aborted') return { kind: 'interrupted', why: 'shutdown' };
-  return {
-    kind: 'command_failed',
-    attempts: 0,
-    detail: 'detail' in result ? result.detail : 'pre_restart_command failed',
-  };
+  return preRestartOutcome(await run());
+}
+
+/** A text: why it cannot be run. */
+function preRestartRun(deps: HandsDeps, task: RecoveryTask, seen: Seen): (() => Promise<StepResult>) | string {
+  const { preRestartCommand: line, commandUser, systemName, processName, workingDirectory } = task.policy;
+  if (line === null) return () => Promise.resolve({ kind: 'done' });
+  if (commandUser !== null) {
+    const unit = commandUnitName(processName, 'pre_restart');
+    return () => runCommandUnit(deps, { unit, commandLine: line }, 'pre_restart', task);
+  }
+  const filled = fillCommand(line, { systemName, workingDirectory: seen.workingDirectory ?? workingDirectory });
+  return filled.ok ? () => runShellLine(deps, filled.line, 'pre_restart', task) : filled.detail;
+}
+
+/** null: go on. */
+function preRestartOutcome(result: StepResult): RestartOutcome | null {
+  switch (result.kind) {
+    case 'done':
+      return null;
+    case 'aborted':
+      return { kind: 'interrupted', why: 'shutdown' };
+    case 'operator_at_work':
+      return { kind: 'interrupted', why: 'operator_at_work' };
+    case 'refused':
+      return { kind: 'refused', detail: result.detail };
+    case 'doubtful':
+    case 'failed':
+      return { kind: 'command_failed', attempts: 0, detail: result.detail };
+  }
 }
 
 async function runAttempt(deps: HandsDeps, task: RecoveryTask, attempt: number): Promise<AttemptResult> {

@@ -2,7 +2,7 @@
 import { isSameProgram } from '../domain/own-check.js';
 import type { ProcessPolicy } from '../domain/process-policy.js';
 import { NO_EVIDENCE, type Evidence, type Handling, type HandlingStep } from '../domain/process-memory.js';
-import { planRestart, startStep, type RestartPlan, type Seen } from '../domain/restart-plan.js';
+import { planRestart, startStep, type OwnCheck, type RestartPlan, type Seen } from '../domain/restart-plan.js';
 import { isStartOver, owesStart } from '../domain/resumption.js';
 import type { RestartOrder } from '../domain/verdict.js';
 import type { Claims } from './ledger.js';
@@ -105,14 +105,19 @@ export async function goOn(
   deps.events.emit({ type: 'restart.attempted', ...ref, attempt: handling.attempt, maxAttempts, how });
   const steps = await runPlan(deps, plan.steps, { ref, policy, signal, beforeStep, afterStep: beforeStep });
   const task = { policy, ref, signal, ownership: () => Promise.resolve('ours' as const) };
-  const result = await judgeSteps(deps, task, { kind: 'act', check: { kind: 'program' } }, steps);
+  const result = await judgeSteps(deps, task, { kind: 'act', check: plan.check }, steps);
   return recoveredBy(result, handling, deps.clock.monotonicMs() - startedMs);
 }
 
-function planOf(policy: ProcessPolicy, seen: Seen): Pick<RestartPlan & { kind: 'act' }, 'kind' | 'steps'> | Refusal {
+function planOf(
+  policy: ProcessPolicy,
+  seen: Seen,
+): Pick<RestartPlan & { kind: 'act' }, 'kind' | 'steps' | 'check'> | Refusal {
   if (seen.programs.roots.length === 0) {
     const step = startStep(policy, seen);
-    return step.kind === 'refuse' ? step : { kind: 'act', steps: [step] };
+    if (step.kind === 'refuse') return step;
+    const check: OwnCheck = step.kind === 'start' ? { kind: 'program' } : { kind: 'unit', unit: step.unit };
+    return { kind: 'act', steps: [step], check };
   }
   const plan = planRestart(policy, seen);
   return plan.kind === 'act' || plan.kind === 'refuse' ? plan : { kind: 'refuse', detail: plan.kind, isPassing: true };

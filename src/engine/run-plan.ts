@@ -1,33 +1,13 @@
 /** The one executor: carries out the steps of an attempt, one after the other, and says how they ended. */
-import type { HandlingRef } from '../domain/event.js';
 import { transientUnitBase } from '../domain/process-match.js';
 import type { HandlingStep } from '../domain/process-memory.js';
-import type { ProcessPolicy } from '../domain/process-policy.js';
 import type { RestartStep } from '../domain/restart-plan.js';
 import type { UnitActionResult } from '../ports/unit-manager.js';
-import { reportCommand, reportStart, reportUnitAction, unitActionText } from './command-report.js';
+import { adviceOn, reportCommand, reportStart, reportUnitAction, unitActionText } from './command-report.js';
 import type { HandsDeps } from './deps.js';
+import { runCommandUnit } from './run-command-unit.js';
+import type { StepContext, StepResult } from './step.js';
 import { stopProgram } from './stop-program.js';
-
-export type StepResult =
-  | { readonly kind: 'done' }
-  /** It says that it failed; the state of the process decides whether that matters. */
-  | { readonly kind: 'doubtful'; readonly detail: string }
-  /** It failed so that nothing can have been restarted. */
-  | { readonly kind: 'failed'; readonly detail: string }
-  | { readonly kind: 'refused'; readonly detail: string }
-  | { readonly kind: 'operator_at_work' }
-  | { readonly kind: 'aborted' };
-
-export interface StepContext {
-  readonly ref: HandlingRef;
-  readonly policy: ProcessPolicy;
-  readonly signal: AbortSignal;
-  /** Puts on record that this step is about to be done. */
-  readonly beforeStep: (step: HandlingStep) => Promise<void>;
-  /** Puts on record that it has come to a good end, where nothing else could tell that later. */
-  readonly afterStep: (step: HandlingStep) => Promise<void>;
-}
 
 /** Stops at the first step that is not done. */
 export async function runPlan(
@@ -57,7 +37,9 @@ function stepName(step: RestartStep): HandlingStep {
 function runStep(deps: HandsDeps, step: RestartStep, context: StepContext): Promise<StepResult> {
   switch (step.kind) {
     case 'command':
-      return runShellLine(deps, step.commandLine, 'restart', context);
+      return step.unit === undefined
+        ? runShellLine(deps, step.commandLine, 'restart', context)
+        : runCommandUnit(deps, { unit: step.unit, commandLine: step.commandLine }, 'restart', context);
     case 'reset_failed':
       return runUnitAction(deps, 'reset-failed', step.unit, context);
     case 'restart_unit':
@@ -105,7 +87,7 @@ async function runUnitAction(
   const result = await (verb === 'restart' ? deps.units.restart(unit, options) : deps.units.resetFailed(unit, options));
   const report = reportUnitAction(result, deps.clock.monotonicMs() - startedMs);
   deps.events.emit({ type: 'command.ended', ...ref, purpose: 'unit', text: `systemctl ${verb} ${unit}`, report });
-  return unitResult(result, `systemctl ${verb} ${unit}: ${unitActionText(result)}`);
+  return unitResult(result, `systemctl ${verb} ${unit}: ${unitActionText(result)}${adviceOn(result, unit)}`);
 }
 
 function unitResult(result: UnitActionResult, detail: string): StepResult {
@@ -148,7 +130,10 @@ async function runStop(
     case 'stopped':
       return { kind: 'done' };
     case 'not_permitted':
-      return { kind: 'refused', detail: result.detail };
+      return {
+        kind: 'refused',
+        detail: `${result.detail} (run process-monitor grant as root, then restart the monitor)`,
+      };
     case 'still_running':
       return { kind: 'failed', detail: result.detail };
     case 'aborted':
@@ -170,6 +155,7 @@ async function runStart(
       user: policy.user,
       workingDirectory: policy.workingDirectory,
       environment: policy.environment,
+      limits: policy.limits,
     },
     { timeoutMs: policy.commandTimeoutMs, signal },
   );

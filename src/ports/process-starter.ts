@@ -1,4 +1,5 @@
 /** Starts a program that outlives the monitor. */
+import type { ProgramLimits } from '../domain/process-policy.js';
 import type { ProcessIdentity } from '../domain/unit-state.js';
 import type { RunOptions } from './command-runner.js';
 
@@ -12,6 +13,8 @@ export interface StartRequest {
   readonly user: string | null;
   readonly workingDirectory: string | null;
   readonly environment: Readonly<Record<string, string>>;
+  /** Kept by systemd; in a session nobody keeps them. Absent: none. */
+  readonly limits?: ProgramLimits;
 }
 
 export type StartResult =
@@ -33,6 +36,8 @@ export type StartResult =
     };
 
 export interface ProcessStarter {
+  /** Why nothing can be started here, whatever is asked for; null: it can. Told before anything is stopped for a start. */
+  readonly obstacle: string | null;
   /** Resolves as soon as the program runs or is known not to. Never rejects on a failed start. */
   start(request: StartRequest, options: RunOptions): Promise<StartResult>;
 }

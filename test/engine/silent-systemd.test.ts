@@ -53,14 +53,16 @@ describe('a systemd that does not answer', () => {
     expect([bench.table.signals, bench.starter.calls]).toEqual([[], []]);
   });
 
-  it('is not waited for by a process that has no unit', async () => {
+  it('is not waited for by a process that a command of its own restarts as a program', async () => {
     const bench = benchOf({
-      policies: { app: {}, tool: { strategy: 'process', startCommand: '/opt/tool' } },
+      policies: { app: {}, tool: { strategy: 'process', restartCommand: 'again' } },
       units: { 'app.service': FAILED },
     });
     bench.units.isSilent = true;
     bench.add(1, 'app');
     const row = bench.add(2, 'tool');
+    bench.table.add({ argv: ['/opt/tool'] });
+    bench.runner.on('/bin/sh -c again', {});
     await bench.start();
     await bench.advance(2000);
     expect([bench.outcomes('tool'), row.alarma]).toEqual([['recovered'], 0]);

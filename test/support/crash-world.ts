@@ -189,6 +189,7 @@ export class CrashWorld {
     const { clock, starter } = this.bench;
     const ending = this.#ending.signal;
     return {
+      obstacle: starter.obstacle,
       start: async (request: StartRequest, options: RunOptions): Promise<StartResult> => {
         if (this.aftermath.begun === 'ends' && (await clock.sleep(ASKING_MS, ending)) === 'aborted')
           return { kind: 'not_started', reason: 'other', detail: 'nobody asked' };

@@ -19,6 +19,8 @@ export interface ScriptedStart {
 
 /** Takes time from its clock. */
 export class FakeProcessStarter implements ProcessStarter {
+  /** As on a host where nothing can be started. */
+  obstacle: string | null = null;
   readonly calls: (StartRequest & { readonly atMs: number })[] = [];
   readonly #clock: Clock;
   readonly #table: FakeProcessTable;

@@ -41,6 +41,8 @@ export class FakeProcessTable implements ProcessTable {
   readonly signals: RecordedSignal[] = [];
   /** Text of pid files by path. */
   readonly pidFiles = new Map<string, string>();
+  /** As in a sandbox that shows no other user's programs. */
+  hidesOthers = false;
   readonly #clock: Clock;
   #boots = 0;
   #entries: Entry[] = [];
@@ -100,6 +102,10 @@ export class FakeProcessTable implements ProcessTable {
     const afterMs = isUnkillable ? null : signal === 'SIGKILL' ? 0 : diesOfTermAfterMs;
     if (afterMs !== null) entry.endsAtMs = Math.min(entry.endsAtMs, atMs + afterMs);
     return Promise.resolve('sent');
+  }
+
+  seesOthers(): Promise<boolean> {
+    return Promise.resolve(!this.hidesOthers);
   }
 
   readPidFile(path: string): Promise<number | null> {

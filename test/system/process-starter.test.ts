@@ -30,6 +30,7 @@ describeOnMachine('ProcessStarter with systemd', () => {
     return JSON.parse(stdout);
   };
   const starter: ProcessStarter = {
+    obstacle: null,
     start: async (request) => (await ask({ kind: 'start', request })) as StartResult,
   };
   const find = async (pid: number): Promise<RunningProcess | null> =>

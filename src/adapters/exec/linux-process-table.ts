@@ -37,6 +37,11 @@ export class LinuxProcessTable implements ProcessTable {
     return Promise.resolve(result ?? 'gone');
   }
 
+  /** Where other users' programs are hidden, the first process of all is too. */
+  async seesOthers(): Promise<boolean> {
+    return (await this.find(1)) !== null;
+  }
+
   readPidFile(path: string): Promise<number | null> {
     return Promise.resolve(readPidFile(path));
   }

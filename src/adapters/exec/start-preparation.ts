@@ -1,4 +1,5 @@
 /** Turns a request to start a program into what exactly is to be executed, as whom and where, or says what is wrong with it. */
+import type { ProgramLimits } from '../../domain/process-policy.js';
 import type { CommandRunner, RunOptions } from '../../ports/command-runner.js';
 import type { StartRequest, StartResult } from '../../ports/process-starter.js';
 import { SYSTEM_PATH } from './clean-environment.js';
@@ -21,6 +22,7 @@ export interface PreparedStart {
   readonly user: UserAccount | null;
   readonly workingDirectory: string;
   readonly environment: Readonly<Record<string, string>>;
+  readonly limits?: ProgramLimits;
   /** What a person would call the program: for messages. */
   readonly program: string;
   /** A shell runs it: the line held shell syntax. */
@@ -53,6 +55,7 @@ export async function prepareStart(
     user,
     workingDirectory,
     environment: request.environment,
+    ...(request.limits === undefined ? {} : { limits: request.limits }),
   };
 }
 

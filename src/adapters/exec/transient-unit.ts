@@ -1,4 +1,5 @@
 /** The words that are exchanged with systemd about a transient unit: its name, the command that makes it, and its state. */
+import { limitProperties } from '../../domain/own-unit.js';
 import type { Command } from '../../ports/command-runner.js';
 import { explainEnd, refuse, type PreparedStart, type StartRefusal } from './start-preparation.js';
 
@@ -41,6 +42,7 @@ export function systemdRunCommand(start: PreparedStart, unit: string, type: 'exe
     `--service-type=${type}`,
     '--property=KillMode=process',
     `--property=WorkingDirectory=${start.workingDirectory}`,
+    ...(start.limits === undefined ? [] : limitProperties(start.limits).map((limit) => `--property=${limit}`)),
     ...(start.user === null ? [] : [`--uid=${start.user.name}`]),
     ...Object.entries(start.environment).map(([key, value]) => `--setenv=${key}=${value}`),
   ];

@@ -21,6 +21,8 @@ const seen = (wish: { unit?: Seen['unit']; roots?: readonly RunningProcess[] }):
   isUnitUnknown: false,
   programs: { roots: wish.roots ?? [], rejected: [] },
   owningUnit: null,
+  ownUnit: null,
+  startObstacle: null,
   workingDirectory: null,
 });
 const beforeUnit: Evidence = { unit: { id: unit.id, invocationId: unit.invocationId }, processes: [] };

@@ -105,3 +105,11 @@ it.each([
   expect(refusal.reason).toBe(reason);
   expect(refusal.detail).toContain(words);
 });
+
+it('hands the limits of a program to systemd', () => {
+  const limits = { memoryMaxBytes: 1024 ** 2, cpuQuotaPercent: 150, tasksMax: null, openFiles: 64 };
+  const { args } = systemdRunCommand({ ...START, limits }, 'pm-app-1.service', 'exec');
+  const properties = ['--property=MemoryMax=1048576', '--property=CPUQuota=150%', '--property=LimitNOFILE=64'];
+  expect(args.slice(0, args.indexOf('--'))).toEqual(expect.arrayContaining(properties));
+  expect(args.join(' ')).not.toContain('TasksMax');
+});

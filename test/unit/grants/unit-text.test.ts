@@ -36,7 +36,7 @@ describe('a command line', () => {
         const [file, ...rest] = readWords(line);
         expect(file).toBe('/opt/an app/run%s');
         // systemd then replaces variables in every argument but the path.
-        expect(rest.map((word) => word.replaceAll('$$', '\u0001').replaceAll('\u0001', '$'))).toEqual(args);
+        expect(rest.map((word) => word.replaceAll('$$', () => '$'))).toEqual(args);
         for (const word of rest) expect(word.replaceAll('$$', '')).not.toContain('$');
       }),
     );

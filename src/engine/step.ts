@@ -1,0 +1,24 @@
+/** What a step of an attempt is carried out with, and how it may end. */
+import type { HandlingRef } from '../domain/event.js';
+import type { HandlingStep } from '../domain/process-memory.js';
+import type { ProcessPolicy } from '../domain/process-policy.js';
+
+export type StepResult =
+  | { readonly kind: 'done' }
+  /** It says that it failed; the state of the process decides whether that matters. */
+  | { readonly kind: 'doubtful'; readonly detail: string }
+  /** It failed so that nothing can have been restarted. */
+  | { readonly kind: 'failed'; readonly detail: string }
+  | { readonly kind: 'refused'; readonly detail: string }
+  | { readonly kind: 'operator_at_work' }
+  | { readonly kind: 'aborted' };
+
+export interface StepContext {
+  readonly ref: HandlingRef;
+  readonly policy: ProcessPolicy;
+  readonly signal: AbortSignal;
+  /** Puts on record that this step is about to be done. */
+  readonly beforeStep: (step: HandlingStep) => Promise<void>;
+  /** Puts on record that it has come to a good end, where nothing else could tell that later. */
+  readonly afterStep: (step: HandlingStep) => Promise<void>;
+}
