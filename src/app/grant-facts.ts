@@ -34,7 +34,7 @@ export async function lookUpGrantFacts(settings: Settings, ports: SystemPorts): 
     exposures: await findExposures({ policies, units, starts }, ports.runner),
     unknownUsers: await findUnknownUsers(policies, ports.runner),
     systemdVersion: await systemdVersion(ports.runner),
-    monitorIsRoot: (await monitorAccount(ports.runner)) === 'root',
+    monitorIsRoot: await monitorIsRoot(ports.runner),
     operatorsGroup: settings.monitor.operatorsGroup,
     handlesUnlisted: handlesUnlisted(settings),
   };
@@ -120,12 +120,11 @@ async function systemdVersion(runner: CommandRunner): Promise<number> {
   return Number(/^systemd (\d+)/.exec(await ask(runner, 'systemctl', '--version'))?.[1] ?? 0);
 }
 
-/** Whom the installed unit of the monitor is set to run as. */
-export async function monitorAccount(runner: CommandRunner): Promise<'not_installed' | 'root' | 'unprivileged'> {
+/** As its unit is set up now; one that is not installed yet will not be. */
+async function monitorIsRoot(runner: CommandRunner): Promise<boolean> {
   const shown = await ask(runner, 'systemctl', 'show', '--property=LoadState,User', '--', `${SERVICE_USER}.service`);
-  if (!/^LoadState=loaded$/m.test(shown)) return 'not_installed';
   const user = /^User=(.*)$/m.exec(shown)?.[1] ?? '';
-  return ['', 'root', '0'].includes(user) ? 'root' : 'unprivileged';
+  return /^LoadState=loaded$/m.test(shown) && ['', 'root', '0'].includes(user);
 }
 
 /** What the command printed; empty where it failed. */

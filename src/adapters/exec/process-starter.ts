@@ -48,7 +48,7 @@ export function cannotStart(abilities: HostAbilities): boolean {
 /** As units where we may make them, else in sessions; not at all where both would end with the monitor. */
 export function createProcessStarter(context: UnitContext & HostAbilities): ProcessStarter {
   return {
-    obstacle: null,
+    obstacle: cannotStart(context) ? CANNOT_START : null,
     async start(request: StartRequest, options: RunOptions): Promise<StartResult> {
       if (cannotStart(context)) return refuse('not_permitted', CANNOT_START);
       const prepared = await prepareStart(request, context, options);

@@ -17,7 +17,7 @@ import { policyOf, unitOf, type PolicyWish } from '../../support/policy.js';
 const NOW = 1_000_000;
 const table = new FakeProcessTable(new FakeClock());
 const [one, two] = [table.add({ pid: 41, argv: ['app'] }), table.add({ pid: 42, argv: ['app'] })];
-const NONE = { owningUnit: null, ownUnit: null, startObstacle: null };
+const NONE = { owningUnit: null, ownUnit: null, startObstacle: null, workingDirectory: null };
 const missing = notFoundState('app.service');
 
 function seen(unit: UnitState | null, roots: readonly RunningProcess[] = [], wish: Partial<Seen> = {}): Seen {
@@ -27,7 +27,6 @@ function seen(unit: UnitState | null, roots: readonly RunningProcess[] = [], wis
     isUnitUnknown: false,
     programs: { roots, rejected: [] },
     ...NONE,
-    workingDirectory: null,
     ...wish,
   };
 }
