@@ -107,7 +107,7 @@ function passwordProvider(
   };
 }
 
-function mysqlOptions(database: MysqlSettings, host: HostSettings, surroundings: StoreSurroundings): MysqlOptions {
+export function mysqlOptions(database: MysqlSettings, host: HostSettings, surroundings: StoreSurroundings): MysqlOptions {
   const { hosts, socket, ssl } = database;
   return {
     servers: socket === null ? hosts.map((each) => ({ kind: 'tcp', ...each })) : [{ kind: 'socket', path: socket }],

@@ -14,6 +14,7 @@ import { EXIT } from './exit-codes.js';
 import { explain } from './explain.js';
 import { match } from './match.js';
 import { grantRights } from './grant.js';
+import { migrateTables } from './migrate.js';
 import type { Request } from './request.js';
 import { reload } from './reload.js';
 import { restart } from './restart.js';
@@ -69,6 +70,8 @@ async function dispatch(request: Request, context: Context): Promise<number> {
       return setBreaker(request, context);
     case 'grant':
       return grantRights(request, context);
+    case 'migrate':
+      return migrateTables(request, context);
     case 'demo':
       return demo(request);
   }

@@ -67,6 +67,7 @@ function createProgram({ version, out, err }: ParseOutput, choose: Choose) {
   addAlarm(program, choose);
   addBreaker(program, choose);
   addGrant(program, choose);
+  addMigrate(program, choose);
   return program;
 }
 
@@ -209,4 +210,25 @@ function addGrant(program: Program, choose: Choose): void {
       const mode = dryRun ? 'dry_run' : check ? 'check' : remove ? 'remove' : 'write';
       choose({ command: 'grant', mode, isJson: json });
     });
+}
+
+function addMigrate(program: Program, choose: Choose): void {
+  program
+    .command('migrate')
+    .description('let the tables count every raise of an alarm, and make our own; for a person with rights')
+    .option('--print', 'show the SQL, run nothing')
+    .option('--revert', 'take everything away again')
+    .option('--visible', 'add the column also where the server cannot hide it')
+    .option('--user <name>', 'log in as another than the settings say', nonEmpty)
+    .option('--password-file <file>', 'where the password of that user is', nonEmpty)
+    .action(({ print = false, revert = false, visible = false, user = null, passwordFile = null }) =>
+      choose({
+        command: 'migrate',
+        direction: revert ? 'revert' : 'migrate',
+        isDryRun: print,
+        mayBeVisible: visible,
+        user,
+        passwordFile,
+      }),
+    );
 }

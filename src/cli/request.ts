@@ -26,6 +26,7 @@ export type Request =
   | { readonly command: 'breaker_list'; readonly isJson: boolean }
   | BreakerSet
   | { readonly command: 'grant'; readonly mode: GrantMode; readonly isJson: boolean }
+  | Migrate
   | { readonly command: 'demo'; readonly forSeconds: number | null };
 
 export interface AlarmChange {
@@ -55,4 +56,16 @@ export interface BreakerSet {
   readonly processName: string;
   /** For the audit log. */
   readonly why: string | null;
+}
+
+export interface Migrate {
+  readonly command: 'migrate';
+  readonly direction: 'migrate' | 'revert';
+  /** Show the SQL, run nothing. */
+  readonly isDryRun: boolean;
+  /** Where the server cannot hide the column. */
+  readonly mayBeVisible: boolean;
+  /** null: as the settings say. */
+  readonly user: string | null;
+  readonly passwordFile: string | null;
 }

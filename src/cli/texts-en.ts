@@ -177,6 +177,30 @@ const GRANT = {
     'what changed of the monitor’s own unit counts from its next start on: systemctl restart process-monitor',
 };
 
+const MIGRATE = {
+  migrateNotNeeded: 'the file database needs no migration',
+  migrateAlready: 'so already:',
+  migrateGrants: 'the least rights of the monitor’s account; grant them where they are missing:',
+  migrateDone: {
+    migrate: 'done: a running monitor sees it within a minute',
+    revert: 'gone: a running monitor sees it within a minute',
+  },
+  migrateVisible:
+    'warning: this server cannot hide the column alarm_seq: inserts into STATUS_PROCESS that name no columns will fail',
+  migrateRefused: {
+    view: 'STATUS_PROCESS is a view: run this on the database that holds its table',
+    cannot_hide:
+      'this server cannot hide a column: inserts into STATUS_PROCESS that name no columns would fail. Where there are none, repeat with --visible',
+    no_account:
+      'the triggers need an account of their own that outlives whoever makes them, and this user may not make accounts: repeat with --user root, or hand the output of --print to whoever may',
+    no_trigger:
+      'this user may not make triggers for another account (SET USER on MariaDB, SET_ANY_DEFINER on MySQL): repeat with --user root, or hand the output of --print to whoever may',
+    binary_log:
+      'the server writes a binary log and trusts nobody with triggers: SET GLOBAL log_bin_trust_function_creators = 1, then repeat',
+    no_rights: 'this user lacks rights: repeat with --user root, or hand the output of --print to whoever may',
+  },
+};
+
 export const ENGLISH = {
   ...COMMON,
   ...CONFIG,
@@ -187,4 +211,5 @@ export const ENGLISH = {
   ...MATCH,
   ...ALARM,
   ...GRANT,
+  ...MIGRATE,
 };

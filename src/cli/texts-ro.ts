@@ -126,6 +126,29 @@ export const ROMANIAN: Texts = {
   grantRestart:
     'ce s-a schimbat în unitatea monitorului contează de la următoarea pornire: systemctl restart process-monitor',
 
+  migrateNotNeeded: 'baza de date într-un fișier nu are nevoie de migrare',
+  migrateAlready: 'există deja:',
+  migrateGrants: 'drepturile minime ale contului monitorului; acordați-le unde lipsesc:',
+  migrateDone: {
+    migrate: 'gata: un monitor pornit observă într-un minut',
+    revert: 'șters: un monitor pornit observă într-un minut',
+  },
+  migrateVisible:
+    'atenție: acest server nu poate ascunde coloana alarm_seq: inserările în STATUS_PROCESS fără numele coloanelor vor eșua',
+  migrateRefused: {
+    view: 'STATUS_PROCESS este un view: rulați în baza de date în care se află tabelul lui',
+    cannot_hide:
+      'acest server nu poate ascunde o coloană: inserările în STATUS_PROCESS fără numele coloanelor ar eșua. Unde nu există astfel de inserări, repetați cu --visible',
+    no_account:
+      'declanșatoarele au nevoie de un cont propriu, care rămâne după cel ce le creează, iar acest utilizator nu poate crea conturi: repetați cu --user root, sau dați rezultatul lui --print cuiva care poate',
+    no_trigger:
+      'acest utilizator nu poate crea declanșatoare pentru alt cont (SET USER în MariaDB, SET_ANY_DEFINER în MySQL): repetați cu --user root, sau dați rezultatul lui --print cuiva care poate',
+    binary_log:
+      'serverul scrie un jurnal binar și nu acceptă declanșatoare de la oricine: SET GLOBAL log_bin_trust_function_creators = 1, apoi repetați',
+    no_rights:
+      'acest utilizator nu are destule drepturi: repetați cu --user root, sau dați rezultatul lui --print cuiva care poate',
+  },
+
   columnState: 'STARE',
   columnNotes: 'NOTE',
   state: { normal: 'normal', alarmed: 'în alarmă', acknowledged: 'în alarmă, bifat' },

@@ -8,6 +8,7 @@ import { describeFaults } from './alarm-store-faults.js';
 import { describeRights } from './alarm-store-rights.js';
 import { describeSchemas } from './alarm-store-schema.js';
 import { SEQUENCE, serverFixture } from './alarm-store-server.js';
+import { describeMigration } from './migrate-suite.js';
 
 const missing = await whyNoMariadb();
 
@@ -22,6 +23,7 @@ describe.skipIf(missing !== null)('on MariaDB', () => {
   describeAlarmStore('MariaDB with sequence numbers', () => serverFixture(server, SEQUENCE), 'sequence');
   describeSchemas('MariaDB', () => server);
   describeClaimsInTables('MariaDB', () => server);
+  describeMigration('MariaDB', () => server);
   describeRights('MariaDB', () => server);
   describeFaults('MariaDB', () => server);
 });

@@ -8,6 +8,7 @@ import { describeFaults } from './alarm-store-faults.js';
 import { describeRights } from './alarm-store-rights.js';
 import { describeSchemas } from './alarm-store-schema.js';
 import { SEQUENCE, serverFixture } from './alarm-store-server.js';
+import { describeMigration } from './migrate-suite.js';
 
 const missing = await whyNoMysql();
 
@@ -22,6 +23,7 @@ describe.skipIf(missing !== null)('on MySQL', () => {
   describeAlarmStore('MySQL with sequence numbers', () => serverFixture(server, SEQUENCE), 'sequence');
   describeSchemas('MySQL', () => server);
   describeClaimsInTables('MySQL', () => server);
+  describeMigration('MySQL', () => server);
   describeRights('MySQL', () => server);
   describeFaults('MySQL', () => server);
 });

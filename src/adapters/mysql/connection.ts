@@ -157,6 +157,11 @@ export class ServerConnection implements MysqlConnection {
     await this.#ask(TRANSACTION.calm, signal, 'text').catch(() => this.destroy());
   }
 
+  /** For statements that cannot be prepared; they hold no values. Throws `StoreError`. */
+  async run(statement: Statement, signal: AbortSignal): Promise<void> {
+    await this.#ask(statement, signal, 'text');
+  }
+
   destroy(): void {
     if (this.#end === 'none') this.#end = 'dropped';
     this.#connection.destroy();
