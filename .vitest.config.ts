@@ -1,4 +1,4 @@
-/** How the tests run: three projects, from pure and quick to whole machines. */
+/** How the tests run: three projects, from pure and quick to whole machines; and the whole forms of what these hold in short. */
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -29,6 +29,15 @@ export default defineConfig({
           hookTimeout: 180_000,
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: 'stress',
+          include: ['test/stress/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 180_000,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -75,7 +75,8 @@ function otherNode(major) {
 }
 
 if (process.argv.includes('--list')) {
-  process.exit(run(process.execPath, [VITEST, 'list', '--config', '.vitest.config.ts']) ? 0 : 1);
+  const projects = ['unit', 'contract', 'system'].flatMap((name) => ['--project', name]);
+  process.exit(run(process.execPath, [VITEST, 'list', '--config', '.vitest.config.ts', ...projects]) ? 0 : 1);
 }
 
 rmSync(RESULTS, { recursive: true, force: true });

@@ -1,4 +1,5 @@
 /** A few connections, kept open and lent one at a time; one that failed is never lent again. */
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../ports/clock.js';
 import type { Random } from '../../ports/random.js';
 import { StoreError } from '../../ports/store-error.js';
@@ -27,6 +28,8 @@ export class ConnectionPool {
 
   constructor(options: MysqlOptions, clock: Clock, random: Random) {
     this.#options = options;
+    // Everything under way listens to it, also what still waits for a connection.
+    setMaxListeners(0, this.#closing.signal);
     this.#clock = clock;
     this.#random = random;
     const context = { options, clock, closing: this.#closing.signal };
