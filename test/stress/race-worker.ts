@@ -108,7 +108,7 @@ export class Worker {
         else await this.#step(this.#store.writer.clear(id, { stamp, claim }, never));
         return;
       } catch (error) {
-        if (!(error instanceof StoreError) || this.#end.aborted) throw error;
+        if (!isPassing(error) || this.#end.aborted) throw error;
         await this.#step(sleep(1));
       }
     }
@@ -165,5 +165,10 @@ function none(): readonly Program[] {
 
 /** A life that ends takes its connections with it; a database that is busy is asked again by the next look. */
 function forgive(error: unknown): void {
-  if (!(error instanceof Killed) && !(error instanceof StoreError)) throw error;
+  if (!(error instanceof Killed) && !isPassing(error)) throw error;
+}
+
+/** What another try may mend; on a cluster also a conflict, when the row is reset without our adapter. */
+function isPassing(error: unknown): boolean {
+  return error instanceof StoreError || (error as { readonly errno?: number }).errno === 1213;
 }

@@ -53,6 +53,28 @@ describe('requests', () => {
     ['grant --dry-run', { command: 'grant', mode: 'dry_run', isJson: false }],
     ['grant --check --json', { command: 'grant', mode: 'check', isJson: true }],
     ['grant --remove', { command: 'grant', mode: 'remove', isJson: false }],
+    [
+      'migrate',
+      {
+        command: 'migrate',
+        direction: 'migrate',
+        isDryRun: false,
+        mayBeVisible: false,
+        user: null,
+        passwordFile: null,
+      },
+    ],
+    [
+      'migrate --revert --print --visible --user root --password-file /root/p',
+      {
+        command: 'migrate',
+        direction: 'revert',
+        isDryRun: true,
+        mayBeVisible: true,
+        user: 'root',
+        passwordFile: '/root/p',
+      },
+    ],
     ['demo --for 20', { command: 'demo', forSeconds: 20 }],
   ])('"%s" is understood', (line, request) => {
     expect(parseLine(line)).toMatchObject({ kind: 'request', request, err: '' });
