@@ -107,7 +107,11 @@ function passwordProvider(
   };
 }
 
-export function mysqlOptions(database: MysqlSettings, host: HostSettings, surroundings: StoreSurroundings): MysqlOptions {
+export function mysqlOptions(
+  database: MysqlSettings,
+  host: HostSettings,
+  surroundings: StoreSurroundings,
+): MysqlOptions {
   const { hosts, socket, ssl } = database;
   return {
     servers: socket === null ? hosts.map((each) => ({ kind: 'tcp', ...each })) : [{ kind: 'socket', path: socket }],

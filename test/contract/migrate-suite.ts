@@ -13,7 +13,11 @@ const REVERT: MigrationWish = { ...MIGRATE, direction: 'revert' };
 const ALARM = '1a2b3c4d5e6f';
 
 /** Runs on the server that `server` gives at the time of the tests; on a cluster each call may go to another node. */
-export function describeMigration(product: string, server: () => DatabaseServer, nodes = () => [server()]): void {
+export function describeMigration(
+  product: string,
+  server: () => DatabaseServer,
+  nodes: () => readonly DatabaseServer[] = () => [server()],
+): void {
   describe(`${product}: migrate`, () => {
     let test: ServerUnderTest;
     let calls = 0;
@@ -144,7 +148,8 @@ export function describeMigration(product: string, server: () => DatabaseServer,
 
     it('is refused, with nothing changed, to a user who may not make accounts', async () => {
       const before = await picture();
-      const login = { user: USER, password: () => Promise.resolve(PASSWORD) };
+      const { servers } = test.options();
+      const login = { user: USER, password: () => Promise.resolve(PASSWORD), servers };
       expect(await migrate({}, login)).toMatchObject({ kind: 'refused', reason: 'no_account', lines: [] });
       expect(await picture()).toBe(before);
     });

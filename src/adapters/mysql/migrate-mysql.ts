@@ -11,13 +11,15 @@ import {
   grantsAfter,
   literal,
   recordOf,
+  UNDER_WAY,
   stepsToMigrate,
   stepsToRevert,
   type MigrationPlace,
   type MigrationStep,
 } from './migration-plan.js';
+import { aloneOn } from './migration-lock.js';
 import type { MysqlOptions } from './options.js';
-import { numberOf, textOf } from './row.js';
+import { textOf } from './row.js';
 import { isMariadb, READ_TABLE } from './session-sql.js';
 import type { Statement } from './sql.js';
 
@@ -58,8 +60,6 @@ export type MigrationOutcome =
 
 /** A large table may have to be copied where the server cannot add a column at once. */
 const LONGEST_STATEMENT_MS = 30 * 60_000;
-const LOCK_WAIT_S = 60;
-const LOCK = "'process_monitor_migrate'";
 const NO_LOG_TRUST = 1419;
 const NO_RIGHTS = new Set([1044, 1142, 1143, 1227, 1370, 1410, 1419, 1470]);
 
@@ -72,7 +72,7 @@ export async function migrateMysql(
   const own = { ...options, poolSize: 1, queryTimeoutMs: LONGEST_STATEMENT_MS };
   const pool = new ConnectionPool(own, clock, random);
   try {
-    return await pool.use(signal, (connection) => runOn(connection, { options, wish }, signal));
+    return await pool.use(signal, (connection) => runOn(connection, { options, wish, clock }, signal));
   } finally {
     await pool.close();
   }
@@ -80,7 +80,7 @@ export async function migrateMysql(
 
 async function runOn(
   connection: ServerConnection,
-  { options, wish }: { readonly options: MysqlOptions; readonly wish: MigrationWish },
+  { options, wish, clock }: { readonly options: MysqlOptions; readonly wish: MigrationWish; readonly clock: Clock },
   signal: AbortSignal,
 ): Promise<MigrationOutcome> {
   const { version } = connection.server;
@@ -90,31 +90,44 @@ async function runOn(
   const isMigration = wish.direction === 'migrate';
   if (isMigration && textOf(table?.['tableType']) === 'VIEW') return refused('view', '');
   if (isMigration && !canHideColumns(version) && !wish.mayBeVisible) return refused('cannot_hide', version);
-  if (!wish.isDryRun) await lock(connection, signal);
   const steps = isMigration ? stepsToMigrate(place) : stepsToRevert(place, await sharedWith(connection, place, signal));
-  const lines: MigrationLine[] = [];
-  for (const step of steps) {
-    const result = wish.isDryRun ? 'planned' : await runStep(connection, step, signal);
-    if (typeof result === 'object') return { ...result, lines };
-    lines.push({ sql: step.sql, result });
-  }
+  const run = (some: readonly MigrationStep[]): Promise<Ran> =>
+    runSteps(connection, { steps: some, isDryRun: wish.isDryRun }, signal);
+  const alone = async (): Promise<Ran> => {
+    // Who may not make the account is refused before anything else is touched.
+    const first = isMigration ? await run(steps.slice(0, 1)) : NOTHING_RUN;
+    if (first.refusal !== null) return first;
+    const rest = (): Promise<Ran> => run(steps.slice(first.lines.length));
+    const { lines, refusal } = await aloneOn(connection, { place, clock, run: rest }, signal);
+    return { lines: [...first.lines, ...lines], refusal };
+  };
+  const { lines, refusal } = wish.isDryRun ? await run(steps) : await alone();
+  if (refusal !== null) return { ...refusal, lines };
   const server = `${isMariadb(version) ? 'MariaDB' : 'MySQL'} ${version} at ${connection.where}`;
   const accounts = isMigration ? await accountsOf(connection, wish.monitorUser, signal) : [];
   const grants = accounts.flatMap((account) => grantsAfter(place, account));
   return { kind: 'migrated', report: { server, lines, isHidden: canHideColumns(version), grants } };
 }
 
-/** One at a time on this server; on a cluster two may meet all the same, and each step bears it. */
-async function lock(connection: ServerConnection, signal: AbortSignal): Promise<void> {
-  try {
-    const [row] = await connection.rows(ask('lock', `SELECT GET_LOCK(${LOCK}, ${LOCK_WAIT_S}) AS isOurs`), signal);
-    if (numberOf(row?.['isOurs']) === 1) return;
-  } catch (error) {
-    // A server without such locks, or one whose cluster forbids them.
-    if (!(error instanceof StoreError) || connection.end !== 'none') throw error;
-    return;
+interface Ran {
+  readonly lines: readonly MigrationLine[];
+  readonly refusal: Extract<MigrationOutcome, { kind: 'refused' }> | null;
+}
+
+const NOTHING_RUN: Ran = { lines: [], refusal: null };
+
+async function runSteps(
+  connection: ServerConnection,
+  { steps, isDryRun }: { readonly steps: readonly MigrationStep[]; readonly isDryRun: boolean },
+  signal: AbortSignal,
+): Promise<Ran> {
+  const lines: MigrationLine[] = [];
+  for (const step of steps) {
+    const result = isDryRun ? 'planned' : await runStep(connection, step, signal);
+    if (typeof result === 'object') return { lines, refusal: result };
+    lines.push({ sql: step.sql, result });
   }
-  throw new StoreError(`migrate on ${connection.where}: another migration is under way`, 'busy', true);
+  return { lines, refusal: null };
 }
 
 async function runStep(
@@ -155,7 +168,7 @@ async function sharedWith(
     .rows(
       ask(
         'look for records',
-        `SELECT 1 AS found FROM \`${ownDatabase.replaceAll('`', '``')}\`.pm_schema WHERE name <> ${recordOf(database)} LIMIT 1`,
+        `SELECT 1 AS found FROM \`${ownDatabase.replaceAll('`', '``')}\`.pm_schema WHERE name NOT IN (${recordOf(database)}, ${UNDER_WAY}) LIMIT 1`,
       ),
       signal,
     )

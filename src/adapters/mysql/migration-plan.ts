@@ -60,11 +60,7 @@ export function stepsToMigrate(place: MigrationPlace): readonly MigrationStep[] 
         'SET NEW.alarm_seq = (NEW.alarma <=> 1)',
       TRIGGER_EXISTS,
     ),
-    ...(ownDatabase === database ? [] : [step(`CREATE DATABASE IF NOT EXISTS ${own}`)]),
-    step(
-      `CREATE TABLE IF NOT EXISTS ${own}.pm_schema (name VARCHAR(190) NOT NULL PRIMARY KEY, ` +
-        `made_at BIGINT NOT NULL, made_by VARCHAR(190) NOT NULL) ${TABLE_OPTIONS}`,
-    ),
+    ...stepsToRecord(place),
     step(
       `CREATE TABLE IF NOT EXISTS ${own}.pm_lease (name VARCHAR(190) NOT NULL PRIMARY KEY, ` +
         `owner VARCHAR(64) NOT NULL, token BIGINT NOT NULL, beat BIGINT NOT NULL) ${TABLE_OPTIONS}`,
@@ -75,6 +71,21 @@ export function stepsToMigrate(place: MigrationPlace): readonly MigrationStep[] 
     ),
   ];
 }
+
+/** The place where migrations are recorded. */
+export function stepsToRecord({ database, ownDatabase }: MigrationPlace): readonly MigrationStep[] {
+  const own = quoted(ownDatabase);
+  return [
+    ...(ownDatabase === database ? [] : [step(`CREATE DATABASE IF NOT EXISTS ${own}`)]),
+    step(
+      `CREATE TABLE IF NOT EXISTS ${own}.pm_schema (name VARCHAR(190) NOT NULL PRIMARY KEY, ` +
+        `made_at BIGINT NOT NULL, made_by VARCHAR(190) NOT NULL) ${TABLE_OPTIONS}`,
+    ),
+  ];
+}
+
+/** The record of a migration that runs now, on a cluster. */
+export const UNDER_WAY = "'migration under way'";
 
 /** Names are compared byte for byte. */
 const TABLE_OPTIONS = 'ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin';
@@ -115,7 +126,7 @@ export function recordOf(database: string): string {
 }
 
 /** Identifiers cannot be parameters. */
-function quoted(name: string): string {
+export function quoted(name: string): string {
   return `\`${name.replaceAll('`', '``')}\``;
 }
 
