@@ -5,6 +5,7 @@ import { startMariadb, whyNoMariadb } from '../support/servers/mariadb.js';
 import { describeClaimsInTables } from './alarm-store-claims.js';
 import { describeAlarmStore } from './alarm-store-contract.js';
 import { describeFaults } from './alarm-store-faults.js';
+import { describeLeastRights } from './alarm-store-least-rights.js';
 import { describeRights } from './alarm-store-rights.js';
 import { describeSchemas } from './alarm-store-schema.js';
 import { SEQUENCE, serverFixture } from './alarm-store-server.js';
@@ -25,5 +26,6 @@ describe.skipIf(missing !== null)('on MariaDB', () => {
   describeClaimsInTables('MariaDB', () => server);
   describeMigration('MariaDB', () => server);
   describeRights('MariaDB', () => server);
+  describeLeastRights('MariaDB', () => server);
   describeFaults('MariaDB', () => server);
 });

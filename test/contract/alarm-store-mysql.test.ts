@@ -5,6 +5,7 @@ import { startMysql, whyNoMysql } from '../support/servers/mysql.js';
 import { describeClaimsInTables } from './alarm-store-claims.js';
 import { describeAlarmStore } from './alarm-store-contract.js';
 import { describeFaults } from './alarm-store-faults.js';
+import { describeLeastRights } from './alarm-store-least-rights.js';
 import { describeRights } from './alarm-store-rights.js';
 import { describeSchemas } from './alarm-store-schema.js';
 import { SEQUENCE, serverFixture } from './alarm-store-server.js';
@@ -25,5 +26,6 @@ describe.skipIf(missing !== null)('on MySQL', () => {
   describeClaimsInTables('MySQL', () => server);
   describeMigration('MySQL', () => server);
   describeRights('MySQL', () => server);
+  describeLeastRights('MySQL', () => server);
   describeFaults('MySQL', () => server);
 });

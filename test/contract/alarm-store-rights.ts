@@ -1,9 +1,9 @@
 /** What the adapter does with few rights, on a real server. */
-import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DatabaseServer } from '../support/servers/database-server.js';
 import { id, STAMP } from './alarm-store-contract.js';
 import { LEGACY_TABLES, never, SEQUENCE, ServerUnderTest, USER } from './alarm-store-server.js';
+import { documentedGrants } from './documented-grants.js';
 
 const CLEARED = { kind: 'cleared', rows: 1, noteStored: true };
 const CLEARED_WITHOUT_NOTE = { kind: 'cleared', rows: 1, noteStored: false };
@@ -22,21 +22,11 @@ export function describeRights(product: string, server: () => DatabaseServer): v
     const grant = (status: string): string =>
       `GRANT SELECT (process_id, process_name) ON alarm_rights.PROCESE TO '${USER}'@'%'; GRANT ${status} ON alarm_rights.STATUS_PROCESS TO '${USER}'@'%'`;
 
-    it('needs no more than docs/database.md lists', async () => {
-      await test.prepare(LEGACY_TABLES, documentedGrants('process_monitor'));
-      await seed("'seen'");
-      const store = test.open();
-      expect(await store.probe(never)).toMatchObject({ writes: 'full', warnings: [] });
-      expect(await store.source.alarmed(never)).toHaveLength(1);
-      expect(await store.writer.clear(id(1), { stamp: STAMP, claim: null }, never)).toEqual(CLEARED);
-      expect(await store.writer.raise(id(1), never)).toEqual({ kind: 'raised', rows: 1 });
-      expect(await store.writer.claim(id(1), '1a2b3c4d5e6f', never)).toMatchObject({ kind: 'claimed' });
-      const byHand = store.desk.apply('acknowledge', id(1), null, never);
-      await expect(byHand).rejects.toMatchObject({ code: 'rights' });
-    });
-
     it('needs no more for the commands of people than docs/database.md lists', async () => {
-      await test.prepare(LEGACY_TABLES, documentedGrants('monitor_operator'));
+      await test.prepare(
+        LEGACY_TABLES,
+        documentedGrants('monitor_operator', 'alarm_rights', `'${USER}'@'%'`).join(' '),
+      );
       await seed("'seen'");
       await test.admin.run("INSERT INTO PROCESE VALUES (2, 'two')");
       const { desk, source } = test.open();
@@ -102,15 +92,4 @@ export function describeRights(product: string, server: () => DatabaseServer): v
       await expect(test.open().source.alarmed(never)).rejects.toMatchObject({ code: 'rights' });
     });
   });
-}
-
-/** The statements as docs/database.md has them for this user, with this test's database and user. */
-function documentedGrants(user: string): string {
-  const manual = readFileSync(new URL('../../docs/database.md', import.meta.url), 'utf8');
-  const grants = (manual.match(/^GRANT .*;$/gm) ?? []).filter((grant) => grant.includes(` TO '${user}'@`));
-  expect(grants).toHaveLength(2);
-  return grants
-    .join('')
-    .replaceAll('v_process_monitor', 'alarm_rights')
-    .replaceAll(/ TO '.*?'@'.*?'/g, ` TO '${USER}'@'%'`);
 }
