@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { between, Site, type RaceOptions, type RaceResult, type RaceWorld } from './race-site.js';
 import { Worker } from './race-worker.js';
 
-const KILL_EVERY_MS = 250;
+const KILL_EVERY_MS = 50;
 const LONGEST_MS = 150_000;
 
 /** Runs until so many alarms were raised and everything has come to rest. */

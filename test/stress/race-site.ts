@@ -55,6 +55,8 @@ export interface Program {
 export interface Handling {
   readonly claim: string | null;
   readonly startsBefore: number;
+  /** It runs and is well: what is left is to clear its alarm, and to look again. */
+  readonly isProved: boolean;
 }
 
 const INVISIBLE = 0.2;

@@ -67,7 +67,8 @@ export class Worker {
     if (still.length === 0) return;
     site.watches.delete(id);
     const claim = await this.#claim(id, site.nextAlarmId());
-    site.handlings.set(id, { claim, startsBefore: program.starts });
+    const handling = { claim, startsBefore: program.starts, isProved: false };
+    site.handlings.set(id, handling);
     await this.#step(sleep(between(1, 4)));
     site.restarts += 1;
     if (program.failure === null) site.needless += 1;
@@ -78,7 +79,7 @@ export class Worker {
       site.handlings.delete(id);
       return;
     }
-    await this.#finish(program, claim);
+    await this.#finish(program, handling);
   }
 
   async #claim(id: ProcessId, alarmId: string): Promise<string | null> {
@@ -88,9 +89,10 @@ export class Worker {
     return result.claim;
   }
 
-  async #finish(program: Program, claim: string | null): Promise<void> {
+  async #finish(program: Program, handling: Handling): Promise<void> {
     const { id } = program;
-    await this.#clear(id, claim);
+    this.#site.handlings.set(id, { ...handling, isProved: true });
+    await this.#clear(id, handling.claim);
     if (this.#site.options.way === 'claimed') this.#site.watches.set(id, Date.now() + 15);
     this.#site.handlings.delete(id);
     if (this.#site.options.way === 'claimed') await this.#watch(program);
@@ -114,12 +116,13 @@ export class Worker {
     }
   }
 
-  /** What a dead worker has begun is settled by looking: restarted and well, so its alarm goes; or else the row is handled anew. */
-  async #resume(program: Program, { claim, startsBefore }: Handling): Promise<void> {
+  /** What a dead worker has begun: proved, so it is finished; restarted and well, so it is too; or else the row is handled anew. */
+  async #resume(program: Program, handling: Handling): Promise<void> {
     this.#site.busy.add(program.id);
     try {
-      if (program.starts === startsBefore || isBad(program)) this.#site.handlings.delete(program.id);
-      else await this.#finish(program, claim);
+      const isRestarted = program.starts !== handling.startsBefore;
+      if (handling.isProved || (isRestarted && !isBad(program))) await this.#finish(program, handling);
+      else this.#site.handlings.delete(program.id);
     } finally {
       this.#site.busy.delete(program.id);
     }
