@@ -111,6 +111,16 @@ describeOnMachine('the login at the database', () => {
     expect(await host.events('monitor.blinded')).toHaveLength(blindBefore);
   });
 
+  it('may be for the daemon alone: not even a member of its group reads the password then', async () => {
+    await host.machine.must(`chown process-monitor:process-monitor ${PASSWORD_FILE} && chmod 0400 ${PASSWORD_FILE}`);
+    await dropConnections();
+    await handles();
+    expect((await host.machine.sh('systemctl reload process-monitor')).code).toBe(0);
+    const asMember = 'setpriv --reuid=nobody --regid=process-monitor --clear-groups';
+    expect((await host.machine.sh(`${asMember} cat ${CONFIG_FILE}`)).code).toBe(0);
+    expect((await host.machine.sh(`${asMember} cat ${PASSWORD_FILE}`)).code).not.toBe(0);
+  });
+
   it('refuses a password file that everybody can read, and goes on with what it knows', async () => {
     await host.machine.must(`chmod 0644 ${PASSWORD_FILE}`);
     const refused = await host.cli('config check');
