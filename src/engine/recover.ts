@@ -123,6 +123,8 @@ async function runPreRestart(deps: HandsDeps, task: RecoveryTask): Promise<Resta
   const seen = await observe(deps, policy, task.signal, task.unit);
   if (task.signal.aborted) return { kind: 'interrupted', why: 'shutdown' };
   if (seen.isUnitUnknown) return { kind: 'refused', detail: NO_ANSWER, isPassing: true };
+  const plan = planRestart(policy, seen);
+  if (plan.kind === 'refuse') return { ...plan, kind: 'refused' };
   const run = preRestartRun(deps, task, seen);
   if (typeof run === 'string') return { kind: 'refused', detail: `pre_restart_command: ${run}` };
   await task.record({ attempt: 0, step: 'pre_restart', stepEnded: null, before: evidenceOf(seen) });
