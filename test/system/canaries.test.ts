@@ -2,6 +2,7 @@
  * Secrets are planted wherever a password can be, the whole program is driven through everything that could tell one,
  * and then everything is searched. One more text is planted where it is documented as shown: the search must find that.
  */
+import { execPath } from 'node:process';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Canaries } from './support/canaries.js';
 import { describeOnMachine } from './support/describe-on-machine.js';
@@ -39,6 +40,11 @@ const wrapper = (program: string): string => `#!/bin/sh
 { echo "$0 $*"; env; } 2>/dev/null >${TRACES}/${program}.$$
 exec /usr/bin/${program} "$@"
 `;
+
+/** Prints what the monitor says to a request, word for word. */
+const ASK = `const [path, command] = process.argv.slice(1);
+const socket = require("node:net").connect(path, () => socket.write(JSON.stringify({ command, target: "good" }) + "\\n"));
+socket.once("data", (text) => { console.log(String(text)); socket.destroy(); });`;
 
 const COMMANDS = [
   ...['config show', 'config show --json', 'config check', 'config check --json'],
@@ -128,6 +134,12 @@ restart_command = /opt/telltale restart
       expect({ command, code, stderr }).not.toMatchObject({ code: USAGE });
     }
     await canaries.run('systemctl show process-monitor');
+    const main = await host.show('process-monitor', 'MainPID');
+    for (const request of ['ping', 'reload', 'restart'])
+      await canaries.run(`${execPath} -e '${ASK}' $(find /run/process-monitor -type s) ${request}`);
+    // Beside the daemon itself, whose own environment is one of the places that it may be planted in.
+    const others = `for one in /proc/[0-9]*; do [ $one = /proc/${main} ] || cat $one/cmdline $one/environ; done 2>/dev/null; true`;
+    canaries.hear('the processes', await host.machine.must(`${others}; cat /proc/${main}/cmdline`));
     await canaries.run('systemctl status --full --lines=1000 process-monitor');
   };
 
@@ -194,6 +206,7 @@ restart_command = /opt/telltale restart
     expect(shown).toContain(' process-monitor config show --json');
     expect(shown).toContainEqual(expect.stringContaining(`${LOG_DIRECTORY}/process-monitor.`));
     expect(shown).toContainEqual(expect.stringContaining(`${TRACES}/environment.`));
+    expect(canaries.said('process-monitor -type s').filter((text) => /"(?:ok|prove)"/.test(text))).toHaveLength(15);
     const traces = await host.machine.must(`cat ${TRACES}/systemctl.* ${TRACES}/systemd-notify.*`);
     for (const word of ['STATUS=watching', 'restart', 'show']) expect(traces.includes(word)).toBe(true);
   });

@@ -56,6 +56,11 @@ export class Canaries {
     this.#heard.push({ place, text });
   }
 
+  /** What the commands with these words in them have said. */
+  said(words: string): readonly string[] {
+    return this.#heard.filter(({ place }) => place.includes(words)).map(({ text }) => text);
+  }
+
   /** Every sighting in what was heard, and in every file but the planted ones. */
   async search(planted: readonly string[]): Promise<readonly Sighting[]> {
     const heard = [...this.#texts].flatMap(([name, text]) =>
