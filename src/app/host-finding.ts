@@ -6,4 +6,6 @@ export interface HostFinding {
   /** `database`, `monitor`, or the process's name. */
   readonly about: string;
   readonly text: string;
+  /** A line for a shell that mends it, to be run by root. */
+  readonly remedy?: string | null;
 }

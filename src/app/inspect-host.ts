@@ -7,6 +7,7 @@ import { resolveExecutable } from '../adapters/exec/resolve-executable.js';
 import { lookupUser } from '../adapters/exec/user-lookup.js';
 import { fillCommand } from '../domain/command-template.js';
 import type { ProcessPolicy } from '../domain/process-policy.js';
+import { shellCommand } from '../domain/shell-word.js';
 import { protection } from '../domain/protected-names.js';
 import type { UnitState } from '../domain/unit-state.js';
 import type { Settings } from '../config/settings.js';
@@ -19,17 +20,15 @@ import { inspectRights } from './inspect-rights.js';
 import { inspect, refuseMissingFile, type Inspection } from './inspect.js';
 
 type Findings = readonly HostFinding[];
-type Note = (severity: HostFinding['severity'], text: string) => HostFinding;
+type Note = (severity: HostFinding['severity'], text: string, remedy?: string | null) => HostFinding;
 
 const noteOn =
   (about: string): Note =>
-  (severity, text) => ({ severity, about, text });
+  (severity, text, remedy = null) => ({ severity, about, text, ...(remedy === null ? {} : { remedy }) });
 
 /** Changes nothing. The database first, then the processes in the order of the file. */
 export function inspectHost(settings: Settings): Promise<Findings> {
   return inspect(settings, async (inspection) => {
-    const { processes } = settings;
-    const policies = processes.listedNames.map((name) => processes.policyFor(name)).filter((policy) => policy !== null);
     const directory = existingParent(settings.monitor.stateDirectory);
     const note = noteOn('monitor');
     return [
@@ -39,9 +38,15 @@ export function inspectHost(settings: Settings): Promise<Findings> {
         `state_dir: ${directory} can${isWritable(directory) ? '' : 'not'} be written`,
       ),
       ...(await inspectRights(settings, inspection.ports)),
-      ...(await tryProcesses(inspection, policies)),
+      ...(await inspectProcesses(settings, inspection)),
     ];
   });
+}
+
+/** What the section of each process names: unit, programs, user, places. */
+export function inspectProcesses({ processes }: Settings, ports: Pick<Inspection, 'ports'>): Promise<Findings> {
+  const policies = processes.listedNames.map((name) => processes.policyFor(name)).filter((policy) => policy !== null);
+  return tryProcesses(ports, policies);
 }
 
 async function tryDatabase({ settings, store }: Inspection): Promise<Findings> {
@@ -64,7 +69,10 @@ function databaseFindings({ server, writes, facts, warnings }: StoreReport, note
   ];
 }
 
-async function tryProcesses(inspection: Inspection, policies: readonly ProcessPolicy[]): Promise<Findings> {
+async function tryProcesses(
+  inspection: Pick<Inspection, 'ports'>,
+  policies: readonly ProcessPolicy[],
+): Promise<Findings> {
   const { units } = inspection.ports;
   const names = policies.filter(({ strategy }) => strategy !== 'process').map(({ systemName }) => systemName);
   const options = { timeoutMs: QUESTION_TIMEOUT_MS, signal: new AbortController().signal };
@@ -84,7 +92,11 @@ async function tryProcesses(inspection: Inspection, policies: readonly ProcessPo
 }
 
 /** What the strategy acts on. */
-async function tryTarget({ ports }: Inspection, policy: ProcessPolicy, unit: UnitState | null): Promise<Findings> {
+async function tryTarget(
+  { ports }: Pick<Inspection, 'ports'>,
+  policy: ProcessPolicy,
+  unit: UnitState | null,
+): Promise<Findings> {
   const note = noteOn(policy.processName);
   const { systemName, strategy } = policy;
   const isThere = unit !== null && unit.loadState !== 'not-found';
@@ -106,6 +118,7 @@ async function tryTarget({ ports }: Inspection, policy: ProcessPolicy, unit: Uni
 
 function unitFinding(unit: UnitState, note: Note): HostFinding {
   const state = `unit ${unit.id}: ${unit.loadState}, ${unit.activeState}/${unit.subState}`;
+  if (unit.loadState === 'masked') return note('problem', state, shellCommand('systemctl', 'unmask', '--', unit.id));
   if (unit.loadState !== 'loaded') return note('problem', state);
   return unit.refusesManualStart ? note('problem', `${state}; it refuses to be started by hand`) : note('fine', state);
 }
@@ -142,7 +155,7 @@ function tryCommand(key: string, line: string, policy: ProcessPolicy, note: Note
     case 'found':
       return note('fine', `${key}: ${found.path}`);
     case 'not_permitted':
-      return note('problem', `${key}: not executable: ${found.path}`);
+      return note('problem', `${key}: not executable: ${found.path}`, shellCommand('chmod', 'a+x', '--', found.path));
     case 'missing':
       return note('problem', `${key}: missing executable: ${program}`);
   }
@@ -152,14 +165,14 @@ function executableAt(program: string, policy: ProcessPolicy): ReturnType<typeof
   return resolveExecutable(program, policy.environment['PATH'] ?? SYSTEM_PATH, policy.workingDirectory ?? '/');
 }
 
-async function tryUser({ ports }: Inspection, { user, processName }: ProcessPolicy): Promise<Findings> {
+async function tryUser({ ports }: Pick<Inspection, 'ports'>, { user, processName }: ProcessPolicy): Promise<Findings> {
   if (user === null) return [];
   const options = { timeoutMs: QUESTION_TIMEOUT_MS, signal: new AbortController().signal };
   const account = await lookupUser(user, ports.runner, options);
   const note = noteOn(processName);
   return [
     account === null
-      ? note('problem', `user: unknown user: ${user}`)
+      ? note('problem', `user: unknown user: ${user}`, shellCommand('useradd', '--system', '--user-group', '--', user))
       : note('fine', `user: ${user} (uid ${account.uid})`),
   ];
 }
@@ -167,7 +180,13 @@ async function tryUser({ ports }: Inspection, { user, processName }: ProcessPoli
 function tryPaths({ workingDirectory, pidFile }: ProcessPolicy, note: Note): Findings {
   const findings: HostFinding[] = [];
   if (workingDirectory !== null && !isDirectory(workingDirectory))
-    findings.push(note('problem', `working_directory: no such directory: ${workingDirectory}`));
+    findings.push(
+      note(
+        'problem',
+        `working_directory: no such directory: ${workingDirectory}`,
+        shellCommand('mkdir', '-p', '--', workingDirectory),
+      ),
+    );
   if (pidFile !== null && !isDirectory(dirname(pidFile)))
     findings.push(note('problem', `pid_file: no such directory: ${dirname(pidFile)}`));
   else if (pidFile !== null && !existsSync(pidFile))

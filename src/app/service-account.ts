@@ -1,14 +1,13 @@
 /** The user that the installed monitor runs as, and whom we trust with its files. */
 import { readFileSync } from 'node:fs';
 import { geteuid } from 'node:process';
-
-/** Made by the installer. */
-export const SERVICE_USER = 'process-monitor';
+import { SERVICE_USER } from '../domain/grant-plan.js';
 
 /** Number of that user; null: this host has none. The installer makes it a local one, so no other register is asked. */
 export function serviceUserId(): number | null {
   try {
-    const uid = /^process-monitor:[^:\n]*:(\d+):/m.exec(readFileSync('/etc/passwd', 'utf8'))?.[1];
+    const lines = readFileSync('/etc/passwd', 'utf8').split('\n');
+    const uid = lines.map((line) => line.split(':')).find(([name]) => name === SERVICE_USER)?.[2];
     return uid === undefined ? null : Number(uid);
   } catch {
     return null;

@@ -11,6 +11,7 @@ import type { Context } from './context.js';
 import { safeText } from '../domain/safe-text.js';
 import { demo } from './demo.js';
 import { EXIT } from './exit-codes.js';
+import { doctor } from './doctor.js';
 import { explain } from './explain.js';
 import { match } from './match.js';
 import { grantRights } from './grant.js';
@@ -46,6 +47,8 @@ async function dispatch(request: Request, context: Context): Promise<number> {
       return checkConfig(request, context);
     case 'config_show':
       return showConfig(request, context);
+    case 'doctor':
+      return doctor(request, context);
     case 'status':
       return showStatus(request, context);
     case 'restart':

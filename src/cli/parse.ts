@@ -119,6 +119,12 @@ function addQuestions(program: Program, choose: Choose): void {
 }
 
 function addConfig(program: Program, choose: Choose): void {
+  program
+    .command('doctor')
+    .description('everything an installation needs: fine, or what is wrong and the command that mends it')
+    .option('--probe', 'also run the health checks that are commands')
+    .option(...JSON_OPTION)
+    .action(({ probe = false, json = false }) => choose({ command: 'doctor', probes: probe, isJson: json }));
   const config = program.command('config').description('look at the settings');
   config
     .command('check')

@@ -14,6 +14,7 @@ export type Request =
   | { readonly command: 'run'; readonly isOnce: boolean; readonly isDryRun: boolean }
   | { readonly command: 'config_check'; readonly connects: boolean; readonly isJson: boolean }
   | { readonly command: 'config_show'; readonly isJson: boolean }
+  | { readonly command: 'doctor'; readonly probes: boolean; readonly isJson: boolean }
   | { readonly command: 'status'; readonly isJson: boolean }
   | { readonly command: 'restart'; readonly processName: string; readonly why: string | null }
   | { readonly command: 'reload' }

@@ -1,4 +1,5 @@
 /** The commands' texts in English. */
+import type { Finding } from '../domain/finding.js';
 import { skipText } from '../domain/skip-text.js';
 import { durationText, localTimeText } from '../domain/time-text.js';
 
@@ -21,6 +22,14 @@ const CONFIG = {
   configWrong: (file: string, mistakes: number) => `${file}: ${times(mistakes, 'mistake', 'mistakes')}, not usable`,
   notice: 'notice',
   severity: { fine: 'ok', warning: 'warning', problem: 'PROBLEM' },
+  findingSeverity: { fine: 'ok', warning: 'warning', problem: 'PROBLEM', skipped: 'skipped' },
+  findingText: ({ text }: Finding) => text,
+  mend: (command: string) => `mend it with: ${command}`,
+  doctorFine: (fine: number, warnings: number) =>
+    `${times(fine, 'thing', 'things')} fine, ${times(warnings, 'warning', 'warnings')}, nothing that cannot work`,
+  doctorBad: (problems: number, warnings: number) =>
+    `${times(problems, 'problem', 'problems')}, ${times(warnings, 'warning', 'warnings')}`,
+  doctorNotRoot: 'only root sees everything: run it with sudo for the rest',
   hostFine: 'everything the settings name is there',
   hostProblems: (problems: number) => `${times(problems, 'thing', 'things')} cannot work as it stands`,
 };

@@ -1,5 +1,6 @@
 /** The commands' texts in Romanian; those that the predecessor had are kept as they were. */
 import { durationText, localTimeText } from '../domain/time-text.js';
+import { romanianFinding } from './finding-words-ro.js';
 import { romanianReason } from './reason-ro.js';
 import type { Texts } from './texts-en.js';
 
@@ -24,6 +25,14 @@ export const ROMANIAN: Texts = {
   configWrong: (file, count) => `${file}: ${counted(count, 'o greșeală', 'greșeli')}, nu poate fi folosită`,
   notice: 'notă',
   severity: { fine: 'ok', warning: 'atenție', problem: 'PROBLEMĂ' },
+  findingSeverity: { fine: 'bine', warning: 'atenție', problem: 'PROBLEMĂ', skipped: 'sărit' },
+  findingText: romanianFinding,
+  mend: (command) => `se repară cu: ${command}`,
+  doctorFine: (fine, warnings) =>
+    `${counted(fine, 'un lucru bun', 'lucruri bune')}, ${counted(warnings, 'o atenționare', 'atenționări')}, nimic care să nu poată merge`,
+  doctorBad: (problems, warnings) =>
+    `${counted(problems, 'o problemă', 'probleme')}, ${counted(warnings, 'o atenționare', 'atenționări')}`,
+  doctorNotRoot: 'numai root vede totul: pentru rest rulați cu sudo',
   hostFine: 'tot ce numește configurația există',
   hostProblems: (count) => `${counted(count, 'un lucru nu poate', 'lucruri nu pot')} funcționa așa cum este`,
 

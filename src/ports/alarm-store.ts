@@ -1,4 +1,5 @@
 /** A database of alarms as a whole: its three ports, what an operator should know of it, and its end. */
+import type { Finding } from '../domain/finding.js';
 import type { AlarmDesk } from './alarm-desk.js';
 import type { AlarmSource } from './alarm-source.js';
 import type { AlarmWriter } from './alarm-writer.js';
@@ -31,6 +32,8 @@ export interface AlarmStore {
   own(warn: (detail: string) => void): Ownership;
   /** Looks at server, schema and rights anew, and changes nothing. Throws `StoreError`. */
   probe(signal: AbortSignal): Promise<StoreReport>;
+  /** Looks closer, for a person: counts rows, compares clocks, and says what mends what is wrong. Throws `StoreError`. */
+  examine?(signal: AbortSignal): Promise<readonly Finding[]>;
   /** Gives back the ownership and every connection; calls under way end with a `StoreError`. Never throws; a second call does nothing. */
   close(): Promise<void>;
 }

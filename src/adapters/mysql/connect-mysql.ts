@@ -8,6 +8,7 @@ import { MysqlAlarmDesk } from './alarm-desk.js';
 import { MysqlAlarmSource } from './alarm-source.js';
 import { MysqlAlarmWriter } from './alarm-writer.js';
 import { ConnectionPool } from './connection-pool.js';
+import { examineStore } from './examination.js';
 import { Fence } from './fence.js';
 import { MysqlGateway } from './gateway.js';
 import { LeaseKeeper } from './lease-keeper.js';
@@ -55,6 +56,8 @@ export function connectMysql(given: MysqlOptions, clock: Clock, random: Random):
       gateway.forget();
       await pool.renew();
     },
+    examine: (signal) =>
+      gateway.use(signal, (connection, schema) => examineStore({ connection, schema, options, clock }, signal)),
     close: async () => {
       await keeper?.release();
       await pool.close();

@@ -200,7 +200,7 @@ function keyOf(state: OwnerState): string {
 }
 
 /** One database of our own may serve the alarms of several others. */
-function leaseName({ ownDatabase, database }: MysqlOptions, { name }: LeaseTerms): string {
+export function leaseName({ ownDatabase, database }: MysqlOptions, { name }: LeaseTerms): string {
   return ownDatabase === null ? name : `${name}@${database}`;
 }
 
