@@ -143,6 +143,17 @@ describeOnMachine('doctor', () => {
     await mend('unit_reload', 'has not read');
   });
 
+  it('rights that the settings need and polkit does not give', async () => {
+    await host.machine.must('process-monitor grant');
+    expect((await doctor()).findings.map(({ text }) => text)).toContain('polkit lets it restart web.service');
+    await host.machine.must('rm /etc/polkit-1/rules.d/50-process-monitor.rules');
+    const isDenied = async (): Promise<boolean> =>
+      (await doctor()).findings.some(({ code }) => code === 'rights_denied');
+    await host.machine.waitFor(isDenied, { what: 'polkit to read that the rule is gone' });
+    await mend('rights_drift', '50-process-monitor.rules');
+    await host.machine.waitFor(async () => !(await isDenied()), { what: 'polkit to read the new rule' });
+  });
+
   it('a monitor that does not run', async () => {
     await host.machine.must('systemctl stop process-monitor');
     await mend('daemon_stopped', 'does not run');
