@@ -4,7 +4,7 @@ import type { UnitActionResult } from '../../src/ports/unit-manager.js';
 import type { FakeUnit } from '../support/fake-unit-manager.js';
 import { MonitorBench, outage } from '../support/monitor-bench.js';
 import type { MemoryStatus } from '../support/memory-alarm-store.js';
-import { type PolicyWish } from '../support/policy.js';
+import { idOf, policyOf, type PolicyWish } from '../support/policy.js';
 
 /** Two rows lead to `unit0`: by its own name and by its alias. */
 export const NAMES = ['unit0', 'alias0', 'unit1', 'unit2', 'unit3'] as const;
@@ -39,9 +39,16 @@ const WORLD_EVENTS = [
   'ahead',
   'behind',
 ] as const;
+const PERSON_EVENTS = ['restart', 'isolate', 'reset'] as const;
+const KILLS = ['kill'] as const;
 const CALLS = ['alarmed', 'stillAlarmed', 'namesOf', 'clear', 'raise', 'countProcesses'] as const;
 
-type What = (typeof ROW_EVENTS)[number] | (typeof UNIT_EVENTS)[number] | (typeof WORLD_EVENTS)[number];
+type What =
+  | (typeof ROW_EVENTS)[number]
+  | (typeof UNIT_EVENTS)[number]
+  | (typeof WORLD_EVENTS)[number]
+  | (typeof PERSON_EVENTS)[number]
+  | (typeof KILLS)[number];
 
 export interface Happening {
   readonly afterMs: number;
@@ -55,8 +62,11 @@ function happening(...whats: readonly What[]): fc.Arbitrary<Happening> {
 }
 
 const OFTEN = [...ROW_EVENTS, ...ROW_EVENTS, ...UNIT_EVENTS, ...WORLD_EVENTS];
-/** Everything but people who steer, and death, which have tests of their own. */
+/** Everything but people who steer, and death. */
 export const weather = fc.array(happening(...OFTEN), { maxLength: 40, size: 'max' });
+/** With people who restart, hold and let go, and with a monitor that dies and comes back. */
+export const wildWeather = fc.array(happening(...OFTEN, ...PERSON_EVENTS, ...KILLS), { maxLength: 40, size: 'max' });
+
 const POLICY: PolicyWish = {
   stableTimeMs: 10_000,
   commandTimeoutMs: 20_000,
@@ -78,6 +88,8 @@ export class RandomWorld {
   /** What must never be: each in words. */
   readonly wrongs: string[] = [];
   #isBlind = false;
+  /** A person's word is above rows and budgets. */
+  isSteered = false;
 
   constructor(lives: readonly (readonly NonNullable<FakeUnit['restarts']>[number][])[]) {
     this.bench = new MonitorBench({
@@ -126,7 +138,7 @@ export class RandomWorld {
       this.restarts.push({ unit, processId, atMs: clock.monotonicMs() });
       if (underWay.has(unit)) this.wrongs.push(`${unit}: asked for twice at once`);
       if (this.#isBlind) this.wrongs.push(`${unit}: restarted while the database did not answer`);
-      if (!this.#isAsked(unit)) this.wrongs.push(`${unit}: restarted without an alarm`);
+      if (!this.isSteered && !this.#isAsked(unit)) this.wrongs.push(`${unit}: restarted without an alarm`);
       underWay.add(unit);
       return restart(name, options).finally(() => underWay.delete(unit));
     };
@@ -172,11 +184,39 @@ export class RandomWorld {
         bench.units.operatorStops(unit, 2000);
         return;
       }
+      case 'kill':
+        return this.#dieAndReturn(which * 100);
+      case 'restart':
+      case 'isolate':
+      case 'reset': {
+        this.#steer(what, which);
+        return;
+      }
       default: {
         this.#change(what, which);
         return;
       }
     }
+  }
+
+  /** The next monitor may have to wait for a silent systemd before it begins. */
+  async #dieAndReturn(pauseMs: number): Promise<void> {
+    const { bench } = this;
+    bench.kill();
+    await bench.advance(pauseMs);
+    const progress = { isOver: false };
+    const started = bench.start().finally(() => (progress.isOver = true));
+    for (let seconds = 0; !progress.isOver && seconds < 100; seconds += 1) await bench.advance(1000);
+    await started;
+  }
+
+  #steer(what: (typeof PERSON_EVENTS)[number], which: number): void {
+    this.isSteered = true;
+    const processName = NAMES[which % NAMES.length] ?? 'unit0';
+    const { monitor, bugs } = this.bench;
+    if (what !== 'restart')
+      monitor.ledger.setByPerson({ processId: idOf((which % NAMES.length) + 1), processName }, what);
+    else monitor.restartNow(policyOf({ processName, ...POLICY })).catch((cause: unknown) => bugs.push(cause));
   }
 
   #change(what: (typeof WORLD_EVENTS)[number], which: number): void {
