@@ -37,12 +37,13 @@ function exitText(exitCode: number): string {
   return `exited ${exitCode}`;
 }
 
-function notStartedText(reason: 'missing' | 'not_permitted' | 'other', detail: string): string {
+function notStartedText(reason: 'missing' | 'not_permitted' | 'no_room' | 'other', detail: string): string {
   switch (reason) {
     case 'missing':
       return `missing executable: ${detail}`;
     case 'not_permitted':
       return `not permitted to execute: ${detail}`;
+    case 'no_room':
     case 'other':
       return `could not be started: ${detail}`;
   }

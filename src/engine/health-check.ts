@@ -12,7 +12,7 @@ import { directoryNow, look, type Look } from './observe.js';
 export type VerifyResult =
   | { readonly kind: 'well'; readonly detail: string; readonly evidence: Evidence }
   | { readonly kind: 'unwell'; readonly detail: string }
-  /** systemd did not answer to the end: nothing is known of the unit. */
+  /** systemd did not answer to the end, or there was no room to ask: nothing is known of it. */
   | { readonly kind: 'in_doubt'; readonly detail: string }
   /** The row is no longer ours: nothing more is run for it. */
   | { readonly kind: 'no_longer_ours' }
@@ -63,6 +63,7 @@ async function lookUntilSure(deps: HandsDeps, task: VerifyTask): Promise<VerifyR
     const isFresh = looks === 0 && task.settleTimeMs === 0 && task.known === null;
     const now = isFresh ? before : await look(deps, policy, check, signal);
     let judgement = judge(check, before, now, policy);
+    let isUnasked = check.kind === 'unit' && now.unit === null;
     if (judgement.kind === 'not_yet' && judgement.isNew) before = now;
     if (judgement.kind === 'unwell') return judgement;
     if (judgement.kind === 'well') {
@@ -70,10 +71,10 @@ async function lookUntilSure(deps: HandsDeps, task: VerifyTask): Promise<VerifyR
       const failure = await firstFailure(deps, task, deadlineMs);
       if (signal.aborted) return { kind: 'aborted' };
       if (failure === null) return { kind: 'well', detail: judgement.detail, evidence: evidenceOfLook(now) };
-      judgement = { kind: 'not_yet', detail: failure, isNew: false };
+      judgement = { kind: 'not_yet', detail: failure.detail, isNew: false };
+      isUnasked = failure.isUnasked;
     }
-    const isSilent = check.kind === 'unit' && now.unit === null;
-    if (clock.monotonicMs() >= deadlineMs) return { kind: isSilent ? 'in_doubt' : 'unwell', detail: judgement.detail };
+    if (clock.monotonicMs() >= deadlineMs) return { kind: isUnasked ? 'in_doubt' : 'unwell', detail: judgement.detail };
     if ((await clock.sleep(policy.healthCheckIntervalMs, signal)) === 'aborted') return { kind: 'aborted' };
   }
 }
@@ -105,6 +106,13 @@ function evidenceOfLook(seen: Look): Evidence {
 /** Shortest time that a check gets, even where the whole time is nearly over. */
 const SHORTEST_CHECK_MS = 100;
 
+/** Why a configured check did not pass. */
+export interface CheckFailure {
+  readonly detail: string;
+  /** There was no room to ask: that says nothing about the process. */
+  readonly isUnasked: boolean;
+}
+
 type CheckContext = Pick<VerifyTask, 'policy' | 'signal'>;
 
 /** Repeats the configured checks until they pass in one round (null) or the deadline is over (what failed last). */
@@ -112,7 +120,7 @@ export async function configuredFailure(
   deps: HandsDeps,
   context: CheckContext,
   deadlineMs: number,
-): Promise<string | null> {
+): Promise<CheckFailure | null> {
   for (;;) {
     const failure = await firstFailure(deps, context, deadlineMs);
     if (failure === null || context.signal.aborted || deps.clock.monotonicMs() >= deadlineMs) return failure;
@@ -120,7 +128,7 @@ export async function configuredFailure(
   }
 }
 
-async function firstFailure(deps: HandsDeps, context: CheckContext, deadlineMs: number): Promise<string | null> {
+async function firstFailure(deps: HandsDeps, context: CheckContext, deadlineMs: number): Promise<CheckFailure | null> {
   for (const check of context.policy.healthChecks) {
     const timeoutMs = Math.max(deadlineMs - deps.clock.monotonicMs(), SHORTEST_CHECK_MS);
     const failure = await runCheck(deps, check, timeoutMs, context);
@@ -136,17 +144,17 @@ async function runCheck(
   check: HealthCheck,
   timeoutMs: number,
   { policy, signal }: CheckContext,
-): Promise<string | null> {
+): Promise<CheckFailure | null> {
   switch (check.kind) {
     case 'command':
       return runCheckCommand(deps, check.commandLine, timeoutMs, { policy, signal });
     case 'http': {
       const result = await deps.prober.http(check, timeoutMs, signal);
-      return result.ok ? null : result.detail;
+      return result.ok ? null : { detail: result.detail, isUnasked: result.isUnasked ?? false };
     }
     case 'tcp': {
       const result = await deps.prober.tcp(check.host, check.port, timeoutMs, signal);
-      return result.ok ? null : result.detail;
+      return result.ok ? null : { detail: result.detail, isUnasked: result.isUnasked ?? false };
     }
   }
 }
@@ -156,10 +164,10 @@ async function runCheckCommand(
   template: string,
   timeoutMs: number,
   { policy, signal }: CheckContext,
-): Promise<string | null> {
+): Promise<CheckFailure | null> {
   const workingDirectory = needsWorkingDirectory(template) ? await directoryNow(deps, policy, signal) : null;
   const filled = fillCommand(template, { systemName: policy.systemName, workingDirectory });
-  if (!filled.ok) return `health_check_command: ${filled.detail}`;
+  if (!filled.ok) return { detail: `health_check_command: ${filled.detail}`, isUnasked: false };
   const result = await deps.runner.run(
     {
       file: policy.shell,
@@ -169,7 +177,9 @@ async function runCheckCommand(
     { timeoutMs, signal },
   );
   const report = reportCommand(result);
-  return report.ok ? null : `health_check_command ${report.summary}${report.output === '' ? '' : `: ${report.output}`}`;
+  if (report.ok) return null;
+  const detail = `health_check_command ${report.summary}${report.output === '' ? '' : `: ${report.output}`}`;
+  return { detail, isUnasked: result.kind === 'not_started' && result.reason === 'no_room' };
 }
 
 /** What was looked at, in the order in which it was. */

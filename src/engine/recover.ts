@@ -153,7 +153,7 @@ function preRestartOutcome(result: StepResult): RestartOutcome | null {
     case 'operator_at_work':
       return { kind: 'interrupted', why: 'operator_at_work' };
     case 'refused':
-      return { kind: 'refused', detail: result.detail };
+      return result;
     case 'doubtful':
     case 'failed':
       return { kind: 'command_failed', attempts: 0, detail: result.detail };
@@ -206,7 +206,7 @@ export async function judgeSteps(
     case 'operator_at_work':
       return over({ kind: 'interrupted', why: 'operator_at_work' });
     case 'refused':
-      return over({ kind: 'refused', detail: steps.detail });
+      return over(steps);
     case 'failed':
       return { kind: 'failed', acted: true, outcome: 'command_failed', detail: steps.detail };
     case 'doubtful':

@@ -60,7 +60,8 @@ function endOf(action: Exclude<UnitActionResult, { kind: 'failed' }>, unit: stri
     case 'not_permitted':
     case 'unavailable': {
       const detail = `cannot be run: ${unit}: ${unitActionText(action)}${adviceOn(action, unit)}`;
-      return { result: { kind: 'refused', detail }, summary: detail };
+      const isPassing = action.kind === 'unavailable' && action.isPassing === true;
+      return { result: { kind: 'refused', detail, isPassing }, summary: detail };
     }
   }
 }

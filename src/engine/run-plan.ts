@@ -73,6 +73,7 @@ export async function runShellLine(
   if (report.ok) return { kind: 'done' };
   if (result.kind === 'aborted') return { kind: 'aborted' };
   const detail = `${purpose === 'restart' ? 'restart_command' : 'pre_restart_command'} ${report.summary}`;
+  if (result.kind === 'not_started' && result.reason === 'no_room') return { kind: 'refused', detail, isPassing: true };
   return result.kind === 'exited' ? { kind: 'doubtful', detail } : { kind: 'failed', detail };
 }
 
@@ -102,8 +103,9 @@ function unitResult(result: UnitActionResult, detail: string): StepResult {
       return { kind: 'operator_at_work' };
     case 'not_permitted':
     case 'impossible':
-    case 'unavailable':
       return { kind: 'refused', detail };
+    case 'unavailable':
+      return { kind: 'refused', detail, isPassing: result.isPassing ?? false };
     case 'aborted':
       return { kind: 'aborted' };
   }
@@ -162,6 +164,8 @@ async function runStart(
   const report = reportStart(result, deps.clock.monotonicMs() - startedMs);
   deps.events.emit({ type: 'command.ended', ...ref, purpose: 'start', text: commandLine, report });
   if (result.kind === 'started') return { kind: 'done' };
+  const detail = `start ${policy.systemName}: ${result.detail}`;
+  if (result.reason === 'no_room') return { kind: 'refused', detail, isPassing: true };
   const isMistake = result.reason === 'not_permitted' || result.reason === 'bad_command';
-  return { kind: isMistake ? 'refused' : 'failed', detail: `start ${policy.systemName}: ${result.detail}` };
+  return { kind: isMistake ? 'refused' : 'failed', detail };
 }

@@ -9,7 +9,8 @@ export type StepResult =
   | { readonly kind: 'doubtful'; readonly detail: string }
   /** It failed so that nothing can have been restarted. */
   | { readonly kind: 'failed'; readonly detail: string }
-  | { readonly kind: 'refused'; readonly detail: string }
+  /** `isPassing`: it could not even be asked for, and may be in a moment. */
+  | { readonly kind: 'refused'; readonly detail: string; readonly isPassing?: boolean }
   | { readonly kind: 'operator_at_work' }
   | { readonly kind: 'aborted' };
 

@@ -127,7 +127,8 @@ export class Watches {
     if (own.kind !== 'same' || task.policy.healthChecks.length === 0) return own;
     const deadlineMs = this.nowMs() + task.policy.healthCheckTimeoutMs;
     const failure = await configuredFailure(this.deps, { policy: task.policy, signal }, deadlineMs);
-    return failure === null ? own : { kind: 'failed', detail: failure };
+    if (failure === null) return own;
+    return failure.isUnasked ? { kind: 'unsure' } : { kind: 'failed', detail: failure.detail };
   }
 
   private async judgeOwn(

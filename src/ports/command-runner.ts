@@ -32,8 +32,15 @@ export type CommandResult =
   | { readonly kind: 'killed'; readonly signal: string; readonly output: string; readonly durationMs: number }
   | { readonly kind: 'timed_out'; readonly output: string; readonly durationMs: number }
   | { readonly kind: 'aborted'; readonly output: string; readonly durationMs: number }
-  /** `missing`: no such program; `not_permitted`: there, but not executable by us; `other`: see `detail`. */
-  | { readonly kind: 'not_started'; readonly reason: 'missing' | 'not_permitted' | 'other'; readonly detail: string };
+  /**
+   * `missing`: no such program; `not_permitted`: there, but not executable by us; `no_room`: a limit on open files, programs
+   * or memory is reached, ours or the system's, which says nothing about the command; `other`: see `detail`.
+   */
+  | {
+      readonly kind: 'not_started';
+      readonly reason: 'missing' | 'not_permitted' | 'no_room' | 'other';
+      readonly detail: string;
+    };
 
 export interface CommandRunner {
   /**

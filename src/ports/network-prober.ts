@@ -1,7 +1,9 @@
 /** Asks over the network whether a service answers. */
 import type { StatusRange } from '../domain/process-policy.js';
 
-export type ProbeResult = { readonly ok: true } | { readonly ok: false; readonly detail: string };
+/** `isUnasked`: there was no room for the question (open files, memory), which says nothing about who was to answer. */
+export type ProbeResult =
+  { readonly ok: true } | { readonly ok: false; readonly detail: string; readonly isUnasked?: boolean };
 
 export interface HttpProbe {
   readonly url: string;

@@ -28,10 +28,10 @@ export type StartResult =
       readonly home: 'transient_unit' | 'session';
       readonly unit: string | null;
     }
-  /** `missing`: no such executable. `not_permitted`: may not be executed or user not allowed. `bad_command`: unbalanced quotes, unknown user or directory. */
+  /** `missing`: no such executable. `not_permitted`: may not be executed or user not allowed. `bad_command`: unbalanced quotes, unknown user or directory. `no_room`: as for a command. */
   | {
       readonly kind: 'not_started';
-      readonly reason: 'missing' | 'not_permitted' | 'bad_command' | 'ended' | 'other';
+      readonly reason: 'missing' | 'not_permitted' | 'bad_command' | 'ended' | 'no_room' | 'other';
       readonly detail: string;
     };
 

@@ -18,8 +18,8 @@ export type UnitActionResult =
   | { readonly kind: 'impossible'; readonly detail: string }
   | { readonly kind: 'timed_out' }
   | { readonly kind: 'aborted' }
-  /** There is no service manager to talk to. */
-  | { readonly kind: 'unavailable'; readonly detail: string };
+  /** There is no service manager to talk to. `isPassing`: for lack of room for the question, which may be over in a moment. */
+  | { readonly kind: 'unavailable'; readonly detail: string; readonly isPassing?: boolean };
 
 /** Unit name as asked → its state. Names without a unit have the state with `loadState: 'not-found'`. */
 export type UnitStates = ReadonlyMap<string, UnitState>;

@@ -11,7 +11,7 @@ export interface ScriptedAnswer {
   readonly afterMs?: number;
   /** Died of this signal instead of exiting. */
   readonly diedOf?: string;
-  readonly notStarted?: 'missing' | 'not_permitted' | 'other';
+  readonly notStarted?: 'missing' | 'not_permitted' | 'no_room' | 'other';
   /** What the command does to the world, done when it ends by itself; it may look at the command. */
   readonly effect?: (command: Command) => void;
 }
@@ -93,8 +93,13 @@ function matches(match: CommandMatch, command: Command, line: string): boolean {
   return match instanceof RegExp ? match.test(line) : match(command);
 }
 
-function notStarted(command: Command, reason: 'missing' | 'not_permitted' | 'other'): CommandResult {
-  const words = { missing: 'missing executable:', not_permitted: 'not allowed to execute', other: 'could not start' };
+function notStarted(command: Command, reason: 'missing' | 'not_permitted' | 'no_room' | 'other'): CommandResult {
+  const words = {
+    missing: 'missing executable:',
+    not_permitted: 'not allowed to execute',
+    no_room: 'no room for',
+    other: 'could not start',
+  };
   return { kind: 'not_started', reason, detail: `${words[reason]} ${command.file}` };
 }
 

@@ -4,6 +4,7 @@ import type { ProcessIdentity, RunningProcess } from '../../domain/unit-state.js
 import type { ProcessTable, SignalResult } from '../../ports/process-table.js';
 import { readPidFile } from './pid-file.js';
 import { unitOfCgroup } from './proc-cgroup.js';
+import { isOutOfDescriptors, keepSpares, withSpares } from './spare-descriptors.js';
 import { isAlive, parseStat, type ProcStat } from './proc-stat.js';
 import { parseArgv, parseStatus } from './proc-status.js';
 
@@ -18,22 +19,26 @@ export class LinuxProcessTable implements ProcessTable {
   readonly ownPid = process.pid;
   #bootId: string | null = null;
 
+  constructor() {
+    keepSpares();
+  }
+
   list(): Promise<readonly RunningProcess[]> {
-    const found = listPids().map((pid) => this.#read(pid));
+    const found = withSpares(() => listPids().map((pid) => this.#read(pid)));
     return Promise.resolve(found.filter((seen) => seen !== null));
   }
 
   find(pid: number): Promise<RunningProcess | null> {
-    return Promise.resolve(Number.isSafeInteger(pid) && pid > 0 ? this.#read(pid) : null);
+    return Promise.resolve(Number.isSafeInteger(pid) && pid > 0 ? withSpares(() => this.#read(pid)) : null);
   }
 
   isRunning(identity: ProcessIdentity): Promise<boolean> {
-    return Promise.resolve(this.#isSame(identity, `/proc/${identity.pid}`));
+    return Promise.resolve(withSpares(() => this.#isSame(identity, `/proc/${identity.pid}`)));
   }
 
   signal(identity: ProcessIdentity, signal: 'SIGTERM' | 'SIGKILL'): Promise<SignalResult> {
     if (identity.pid <= 1 || identity.pid === this.ownPid) return Promise.resolve('not_permitted');
-    const result = this.#whileHeld(identity, (): SignalResult => sendSignal(identity.pid, signal));
+    const result = withSpares(() => this.#whileHeld(identity, (): SignalResult => sendSignal(identity.pid, signal)));
     return Promise.resolve(result ?? 'gone');
   }
 
@@ -43,11 +48,13 @@ export class LinuxProcessTable implements ProcessTable {
   }
 
   readPidFile(path: string): Promise<number | null> {
-    return Promise.resolve(readPidFile(path));
+    return Promise.resolve(withSpares(() => readPidFile(path)));
   }
 
   workingDirectory(identity: ProcessIdentity): Promise<string | null> {
-    const path = this.#whileHeld(identity, (directory) => attempt(() => readlinkSync(`${directory}/cwd`)));
+    const path = withSpares(() =>
+      this.#whileHeld(identity, (directory) => attempt(() => readlinkSync(`${directory}/cwd`))),
+    );
     return Promise.resolve(path === null || path.endsWith(DELETED) ? null : path);
   }
 
@@ -93,8 +100,7 @@ export class LinuxProcessTable implements ProcessTable {
 
 /** Every program's stat line, and nothing else of it: the quickest look at who descends from whom. Zombies left out. */
 export function listStats(): readonly ProcStat[] {
-  return listPids()
-    .map((pid) => readStat(`/proc/${pid}`))
+  return withSpares(() => listPids().map((pid) => readStat(`/proc/${pid}`)))
     .filter((stat) => stat !== null)
     .filter(isAlive);
 }
@@ -146,11 +152,12 @@ function readText(path: string): string | null {
   });
 }
 
-/** A program may vanish between any two looks at it, or forbid them: then there is nothing to see. */
+/** A program may vanish between any two looks at it, or forbid them: then there is nothing to see. Who cannot look does not know. */
 function attempt<T>(look: () => T): T | null {
   try {
     return look();
-  } catch {
+  } catch (cause: unknown) {
+    if (isOutOfDescriptors(cause)) throw cause;
     return null;
   }
 }

@@ -1,5 +1,6 @@
 /** Reads a pid file with the distrust that it deserves. */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { isOutOfDescriptors } from './spare-descriptors.js';
 
 /** Far more than a number needs; some programs write more lines beneath it. */
 const LONGEST_READ_BYTES = 64;
@@ -20,7 +21,8 @@ function readStart(path: string): string | null {
   try {
     // Opening a named pipe would wait for a writer otherwise.
     file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
-  } catch {
+  } catch (cause: unknown) {
+    if (isOutOfDescriptors(cause)) throw cause;
     return null;
   }
   try {

@@ -81,6 +81,8 @@ function launch(command: Command): Promise<Running | NotStarted> {
       return;
     }
     child.once('error', (cause) => resolve(explain(cause)));
+    // It has no pipes either where there was no room for them: all that comes is the error.
+    if (child.pid === undefined) return;
     // Listening begins at once: a quick command may have ended before anyone asks.
     const running = watch(child);
     child.once('spawn', () =>

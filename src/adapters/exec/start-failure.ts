@@ -6,12 +6,22 @@ import { resolveExecutable } from './resolve-executable.js';
 /** The member of a command's results that this file makes. */
 export type NotStarted = Extract<CommandResult, { readonly kind: 'not_started' }>;
 
+/** What is used up, by the system's word for it. */
+const NO_ROOM: Readonly<Record<string, string>> = {
+  EMFILE: 'the limit of open files is reached',
+  ENFILE: 'the limit of open files of the whole system is reached',
+  EAGAIN: 'the limit of tasks is reached',
+  ENOMEM: 'there is no memory left for it',
+};
+
 /** The system says ENOENT for a missing program, a missing directory and a missing interpreter alike: here they are told apart. */
 export function explainStartFailure(command: Command, searchPath: string, cause: unknown): NotStarted {
   const directory = command.workingDirectory ?? '/';
+  const code = cause instanceof Error && 'code' in cause ? cause.code : null;
+  const noRoom = typeof code === 'string' ? NO_ROOM[code] : undefined;
+  if (noRoom !== undefined) return { kind: 'not_started', reason: 'no_room', detail: `${noRoom} (${String(code)})` };
   const inDirectory = explainDirectory(directory);
   if (inDirectory !== null) return { kind: 'not_started', reason: 'other', detail: inDirectory };
-  const code = cause instanceof Error && 'code' in cause ? cause.code : null;
   if (code === 'ENOENT') {
     const isThere = resolveExecutable(command.file, searchPath, directory).kind !== 'missing';
     const detail = isThere ? `missing interpreter of ${command.file}` : `missing executable: ${command.file}`;

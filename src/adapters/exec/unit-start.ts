@@ -49,6 +49,7 @@ export async function startInUnit(
     await systemctl('reset-failed', '--', unit);
     return explainFailedUnit(start, state);
   }
+  if (made.kind === 'not_started' && made.reason === 'no_room') return refuse('no_room', `systemd-run: ${made.detail}`);
   if (!isDone(made)) return refuse('other', `systemd-run: ${explain(made)}`);
   return { kind: 'started', identity: await identify(state, context.table), home: 'transient_unit', unit };
 }

@@ -39,6 +39,11 @@ const CONFIGURATION: Judgement = {
   retryable: false,
   advice: 'check the ssl settings and the login method of the account',
 };
+const NO_ROOM: Judgement = {
+  code: 'unreachable',
+  retryable: true,
+  advice: 'the monitor itself has reached a limit: raise LimitNOFILE or the memory of its unit',
+};
 const DISK_FULL: Judgement = { code: 'other', retryable: true, advice: 'free space on the database server' };
 const OTHER: Judgement = { code: 'other', retryable: false, advice: 'see what the server says' };
 
@@ -74,6 +79,9 @@ const UNREACHABLE_CODES = new Set([
   ],
   ...['ENOENT', 'ENOTFOUND', 'EAI_AGAIN', 'PROTOCOL_CONNECTION_LOST', 'PROTOCOL_SEQUENCE_TIMEOUT'],
 ]);
+
+/** On this side of the connection. */
+const NO_ROOM_CODES = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS']);
 
 /** The server stops, was told to end this connection, or has waited for us too long. */
 const GOODBYES = new Set([1053, 1927, 4031]);
@@ -121,6 +129,7 @@ function judge(cause: unknown): Judgement {
 
 function judgeCode(code: string): Judgement {
   if (UNREACHABLE_CODES.has(code)) return UNREACHABLE;
+  if (NO_ROOM_CODES.has(code)) return NO_ROOM;
   return /^(?:HANDSHAKE_|AUTH_SWITCH_|ERR_SSL_|ERR_TLS_|ERR_OSSL_)/.test(code) ? CONFIGURATION : OTHER;
 }
 

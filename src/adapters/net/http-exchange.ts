@@ -2,7 +2,7 @@
 import { request as requestHttp, type ClientRequest, type IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { HttpProbe, ProbeResult } from '../../ports/network-prober.js';
-import { explainNetworkError, shownUrl } from './probe-detail.js';
+import { explainNetworkError, isUnasked, shownUrl } from './probe-detail.js';
 
 const BODY_LIMIT_BYTES = 64 * 1024;
 
@@ -16,9 +16,13 @@ export function exchangeHttp(probe: HttpProbe, signal: AbortSignal): Promise<Pro
     return Promise.resolve({ ok: false, detail: 'the address to ask is no http or https URL' });
   return new Promise((resolve) => {
     const fail = (detail: string): void => resolve({ ok: false, detail: `${shownUrl(url)}: ${detail}` });
+    const breakOff = (cause: unknown): void => {
+      const detail = `${shownUrl(url)}: ${explainNetworkError(cause)}`;
+      resolve({ ok: false, detail, isUnasked: isUnasked(cause) });
+    };
     try {
       const request = ask(url, signal);
-      request.once('error', (cause) => fail(explainNetworkError(cause)));
+      request.once('error', breakOff);
       request.once('upgrade', (_, socket) => {
         socket.destroy();
         fail('switched to another protocol');
@@ -31,7 +35,7 @@ export function exchangeHttp(probe: HttpProbe, signal: AbortSignal): Promise<Pro
       });
       request.end();
     } catch (cause: unknown) {
-      fail(explainNetworkError(cause));
+      breakOff(cause);
     }
   });
 }

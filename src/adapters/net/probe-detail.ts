@@ -17,6 +17,9 @@ const WORDS: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: 'the address is not available',
   EACCES: 'not permitted',
   ENOENT: 'no such socket',
+  EMFILE: 'the limit of open files is reached',
+  ENFILE: 'the limit of open files of the whole system is reached',
+  ENOMEM: 'there is no memory left for it',
   HPE_HEADER_OVERFLOW: 'its headers are too large',
 };
 
@@ -30,6 +33,13 @@ export function explainNetworkError(cause: unknown): string {
   if (code === 'EPROTO' || code.startsWith('ERR_SSL')) return `TLS failed (${code})`;
   if (/CERT|ISSUER|SIGNED|TLS|CRL/.test(code)) return `its certificate is not accepted (${code})`;
   return code === '' ? cause.message : `failed (${code})`;
+}
+
+const NO_ROOM: readonly unknown[] = ['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS'];
+
+/** There was no room for the question: nothing is known of who was to answer. */
+export function isUnasked(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && NO_ROOM.includes(cause.code);
 }
 
 /** Example: `no answer within 5 s`. */

@@ -37,7 +37,7 @@ export function toActionResult(result: CommandResult): UnitActionResult {
     case 'aborted':
       return { kind: result.kind };
     case 'not_started':
-      return { kind: 'unavailable', detail: result.detail };
+      return { kind: 'unavailable', detail: result.detail, isPassing: result.reason === 'no_room' };
   }
 }
 

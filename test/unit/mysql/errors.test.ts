@@ -13,6 +13,7 @@ describe('toStoreError', () => {
     { what: 'nobody listens', error: failure({ code: 'ECONNREFUSED', errno: -111 }), code: 'unreachable' },
     { what: 'there is no socket', error: failure({ code: 'ENOENT', errno: -2 }), code: 'unreachable' },
     { what: 'the name is unknown', error: failure({ code: 'ENOTFOUND', errno: -3008 }), code: 'unreachable' },
+    { what: 'we may open no more files', error: failure({ code: 'EMFILE', errno: -24 }), code: 'unreachable' },
     { what: 'the connection broke', error: failure({ code: 'PROTOCOL_CONNECTION_LOST' }), code: 'unreachable' },
     { what: 'the server closed an idle one', error: failure({ code: 4031 }), code: 'unreachable' },
     {
