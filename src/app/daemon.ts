@@ -23,7 +23,7 @@ import { LiveLog } from './live-log.js';
 import { monitorOptions } from './monitor-options.js';
 import { createPeople, tellOperators } from './people.js';
 import { Pulse } from './pulse.js';
-import { Reloader } from './reload.js';
+import { Reloader, type ReloadOptions } from './reload.js';
 import { isNeedlesslyRoot, ROOT_WARNING } from './root-warning.js';
 import { trustedOwners } from './service-account.js';
 import { Sight } from './sight.js';
@@ -90,7 +90,8 @@ async function runWithLog(options: DaemonOptions, frame: Frame): Promise<DaemonE
     if (taken.kind === 'stopped') return { kind: 'stopped' };
     phase = startPhase(clock);
   }
-  const built = await build(options, frame, ports);
+  const onOperators = (): void => void tellOperators(people, ports);
+  const built = await build(options, frame, { ...ports, onOperators });
   if (built instanceof StoreError) return refuseToStart(log, built.message);
   const { monitor, store, owner, reloader, bugs } = built;
   phase = () => monitor.phase;
@@ -107,8 +108,8 @@ async function runWithLog(options: DaemonOptions, frame: Frame): Promise<DaemonE
       reload: () => reloader.reload(),
     }),
   );
-  if (!mode.dryRun) void tellOperators(people, ports);
-  options.onReloadable?.(() => void reloader.reload());
+  if (!mode.dryRun) onOperators();
+  options.onReloadable?.(() => void reloader.reload().catch(bugs.note));
   const end = await work(options, frame, { monitor, store, owner, ports, pulse, notifier }).catch(bugs.note);
   return bugs.first === null && end ? end : { kind: 'failed', detail: `unexpected error: ${words(bugs.first)}` };
 }
@@ -142,7 +143,11 @@ interface Built {
   readonly bugs: Bugs;
 }
 
-async function build(options: DaemonOptions, frame: Frame, ports: SystemPorts): Promise<Built | StoreError> {
+async function build(
+  options: DaemonOptions,
+  frame: Frame,
+  ports: SystemPorts & Pick<ReloadOptions, 'onOperators'>,
+): Promise<Built | StoreError> {
   const { loaded, mode } = options;
   const { clock, cleanup, shutdown, log } = frame;
   const { settings } = loaded;
@@ -176,6 +181,7 @@ async function build(options: DaemonOptions, frame: Frame, ports: SystemPorts): 
     store,
     reconfigure: (next, alongside) => monitor.reconfigure(next, alongside),
     monitorOptions: optionsOf,
+    onOperators: ports.onOperators,
   });
   return { monitor, store, owner, reloader, bugs };
 }

@@ -3,6 +3,16 @@ import { openLog, type Log } from '../adapters/log/logger.js';
 
 type LogOptions = Parameters<typeof openLog>[0];
 
+/** A log that stands ready. */
+export interface NextLog {
+  /** Why its file cannot be written; null: it can. */
+  readonly failure: string | null;
+  /** Puts it in place; resolves when the one before it is closed. */
+  readonly use: () => Promise<void>;
+  /** Closes it again unused. */
+  readonly discard: () => Promise<void>;
+}
+
 export class LiveLog implements Log {
   #log: Log;
   readonly #hidden: string[] = [];
@@ -27,12 +37,15 @@ export class LiveLog implements Log {
     return this.#droppedBefore + this.#log.dropped;
   }
 
-  /** Opens another log; returns what puts it in place, and what closes it again unused. */
-  async prepare(
-    options: LogOptions,
-  ): Promise<{ readonly use: () => Promise<void>; readonly discard: () => Promise<void> }> {
+  get failure(): string | null {
+    return this.#log.failure;
+  }
+
+  /** Opens another log. */
+  async prepare(options: LogOptions): Promise<NextLog> {
     const next = await openLog({ ...options, secrets: [...options.secrets, ...this.#hidden] });
     return {
+      failure: next.failure,
       use: () => {
         const before = this.#log;
         this.#log = next;

@@ -25,6 +25,8 @@ export interface ReloadOptions {
   /** Resolves once the options are in force; `alongside` is called in the same instant. */
   readonly reconfigure: (options: MonitorOptions, alongside: () => void) => Promise<void>;
   readonly monitorOptions: (settings: Settings) => MonitorOptions;
+  /** Another group may act from now on. */
+  readonly onOperators: () => void;
 }
 
 interface Prepared {
@@ -74,8 +76,14 @@ export class Reloader {
     const tune = await store.prepareTuning(now.settings);
     const isLogNew = JSON.stringify(this.settings.logging) !== JSON.stringify(now.settings.logging);
     if (!isLogNew) return { use: tune, discard: () => Promise.resolve() };
-    await refuseUnusable(now.settings.logging.directory);
+    const { directory } = now.settings.logging;
+    await refuseUnusable(directory);
     const nextLog = await log.prepare(logOptions(now.settings));
+    // A place of its own that is not to be trusted, for one: where both fail, as on a full disk, nothing is lost by it.
+    if (nextLog.failure !== null && log.failure === null) {
+      await nextLog.discard();
+      throw new UnusableError(`logging.directory: ${directory} cannot be used: ${nextLog.failure}`);
+    }
     return {
       use: () => {
         void nextLog.use();
@@ -89,6 +97,7 @@ export class Reloader {
     const { clock, events, started, monitorOptions, reconfigure } = this.#options;
     const { changes, pending } = changesBetween(started, this.#inForce, now);
     const outcome = { isUsed: false };
+    const before = this.settings.monitor.operatorsGroup;
     await reconfigure(monitorOptions(now.settings), () => {
       outcome.isUsed = true;
       prepared.use();
@@ -104,6 +113,7 @@ export class Reloader {
     events.emit({ type: 'settings.reloaded', changes, pending, durationMs });
     for (const notice of now.notices)
       events.emit({ type: 'monitor.warned', code: 'settings', detail: formatIssue(notice) });
+    if (now.settings.monitor.operatorsGroup !== before) this.#options.onOperators();
     return { ok: true, code: 'done', text: reloadedText(changes, pending) };
   }
 

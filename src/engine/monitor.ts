@@ -96,8 +96,13 @@ export class Monitor {
    */
   reconfigure(options: MonitorOptions, alongside: () => void): Promise<void> {
     const { hostId, isDryRun } = this.#options;
+    const { draining } = this.#stop;
+    // There is no further pass: who waited for one would keep the monitor from ending.
+    if (draining.aborted) return Promise.resolve();
     return new Promise((resolve) => {
+      const stop = (): void => resolve();
       const apply = (): void => {
+        draining.removeEventListener('abort', stop);
         this.#options = { ...options, hostId, isDryRun };
         const { policyFor, brakeLimits, hostBudget, maxParallelRestarts } = options;
         this.#cycleDeps = { ...this.#cycleDeps, policyFor, brakeLimits };
@@ -107,7 +112,7 @@ export class Monitor {
         resolve();
       };
       this.#between.push(apply);
-      this.#stop.draining.addEventListener('abort', () => resolve(), { once: true });
+      draining.addEventListener('abort', stop);
       this.#wake.abort();
     });
   }

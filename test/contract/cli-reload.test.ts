@@ -1,5 +1,5 @@
 /** The built program while its settings change, and while another one of it runs on the same host. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { ended, ProgramSite, says } from '../support/program-site.js';
 import { waitFor } from '../system/support/wait-for.js';
@@ -72,6 +72,38 @@ describe('SIGHUP', () => {
     await site.withDatabase((database) => database.exec('UPDATE STATUS_PROCESS SET alarma = 1'));
     await lineOf(site, 'Successfully handled alarm for web');
     expect(await site.read('acted')).toBe('web\n');
+    daemon.kill('SIGTERM');
+    expect(await end).toMatchObject({ exitCode: 0 });
+  });
+
+  it('with a log directory that is not to be trusted leaves everything as it was: the log goes on where it was', async () => {
+    const site = await ProgramSite.create({ processes: PROCESSES, sections: SECTION });
+    const daemon = site.start();
+    const end = ended(daemon);
+    await lineOf(site, 'Starting Process Monitor Service');
+    const open = `${site.directory}/open`;
+    await mkdir(open);
+    await chmod(open, 0o777);
+    await edit(site, `directory = ${site.directory}/log`, `directory = ${open}`);
+    await edit(site, 'restart_command = echo web', 'restart_command = echo changed');
+    daemon.kill('SIGHUP');
+    const line = await lineOf(site, 'settings.refused');
+    expect(line['detail']).toContain(`${open} can be written by others (mode 0777): chmod go-w`);
+    await site.withDatabase((database) => database.exec('UPDATE STATUS_PROCESS SET alarma = 1'));
+    await lineOf(site, 'Successfully handled alarm for web');
+    expect(await site.read('acted')).toBe('web\n');
+    daemon.kill('SIGTERM');
+    expect(await end).toMatchObject({ exitCode: 0 });
+  });
+
+  it('with another group of operators says so where it has no effect', async () => {
+    const site = await ProgramSite.create({ processes: PROCESSES, sections: SECTION });
+    const daemon = site.start();
+    const end = ended(daemon);
+    await lineOf(site, 'Starting Process Monitor Service');
+    await edit(site, 'check_interval = 1', 'check_interval = 1\noperators_group = pm-nobody-has-this');
+    daemon.kill('SIGHUP');
+    await lineOf(site, 'operators_group = pm-nobody-has-this has no effect');
     daemon.kill('SIGTERM');
     expect(await end).toMatchObject({ exitCode: 0 });
   });

@@ -1,9 +1,13 @@
 /** Where the control socket lies: what must hold of it before a monitor listens there. */
 import { execFileSync } from 'node:child_process';
-import { chmod, chown, lstat, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { chownSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmod, chown, lstat, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { geteuid } from 'node:process';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { takePlace } from '../../src/adapters/control/door.js';
+import { FakeRandom } from '../support/fake-random.js';
 import { ANA, TestDoor } from '../support/test-door.js';
 
 const isRoot = geteuid?.() === 0;
@@ -93,6 +97,57 @@ describe('the run directory', () => {
     await put();
     const detail = expect.stringContaining(words) as string;
     expect(await door.server().start()).toMatchObject({ kind: 'failed', detail });
+  });
+
+  it('with something else in the place is refused and keeps it, since root may be the one who would remove it', async () => {
+    const other = join(door.directory, 'control.lock', 'passwd');
+    await mkdir(join(door.directory, 'control.lock'), { recursive: true, mode: 0o750 });
+    await chmod(door.directory, 0o750);
+    await writeFile(other, 'kept');
+    expect(await door.server().start()).toMatchObject({ detail: expect.stringContaining(other) as string });
+    expect(await readFile(other, 'utf8')).toBe('kept');
+  });
+
+  it.runIf(isRoot)('of another user who exchanges what root makes in it turns root on no other file', async () => {
+    await mkdir(door.directory, { mode: 0o750 });
+    await chown(door.directory, ANA, ANA);
+    const victim = `${door.directory}-victim`;
+    await writeFile(victim, '', { mode: 0o600 });
+    const random = new FakeRandom();
+    const own = join(door.directory, `.${new FakeRandom().id()}`);
+    const server = createServer();
+    const listen = server.listen.bind(server) as (path: string, done: () => void) => Server;
+    const exchange = (path: string, done: () => void): Server =>
+      listen(path, () => {
+        renameSync(own, `${own}-away`);
+        mkdirSync(own);
+        chownSync(own, ANA, ANA);
+        symlinkSync(victim, path);
+        writeFileSync(join(own, 'kept'), '');
+        done();
+      });
+    Object.assign(server, { listen: exchange });
+    const options = { path: door.path, random, nowMs: () => 0 };
+    await expect(takePlace(server, options, () => Promise.resolve('dead'))).rejects.toThrow('exchanged');
+    expect((await lstat(victim)).mode & 0o777).toBe(0o600);
+    expect(await readdir(own)).toContain('kept');
+    server.close();
+  });
+
+  it('keeps what somebody has put in the place of what was made in it', async () => {
+    await door.open();
+    const own = join(door.directory, `.${new FakeRandom().id()}`);
+    const exchange = (): Promise<string> => {
+      renameSync(own, `${own}-away`);
+      mkdirSync(own);
+      writeFileSync(join(own, 'kept'), '');
+      return Promise.resolve('somebody');
+    };
+    const server = createServer();
+    const options = { path: door.path, random: new FakeRandom(), nowMs: () => 0 };
+    expect(await takePlace(server, options, exchange)).toEqual({ holder: 'somebody' });
+    expect(await readdir(own)).toEqual(['kept']);
+    server.close();
   });
 
   it('with a name too long for a socket is refused', async () => {

@@ -64,4 +64,14 @@ describe('new settings', () => {
     await bench.stop();
     expect(alongside).toBe(0);
   });
+
+  it('that come when it already stops hold up nobody', async () => {
+    bench = new MonitorBench({});
+    await bench.start();
+    bench.drain();
+    let alongside = 0;
+    await bench.monitor.reconfigure(OPTIONS, () => (alongside += 1));
+    await bench.stop();
+    expect(alongside).toBe(0);
+  });
 });

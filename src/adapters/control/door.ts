@@ -18,6 +18,7 @@ import {
 import { readdirSync, renameSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { dirname, join } from 'node:path';
+import { geteuid } from 'node:process';
 import type { Random } from '../../ports/random.js';
 import { codeOf } from './error-words.js';
 import { refuseLongPath, socketAt } from './run-directory.js';
@@ -26,6 +27,8 @@ const SOCKET_MODE = 0o660;
 /** Of the directory while nobody else may touch what is in it, and when it is handed over. */
 const CLOSED_MODE = 0o700;
 const PLACE_MODE = 0o750;
+/** Of a socket in the place, and behind a dot of the directory that it comes in. */
+const ID = /^[0-9a-f]{12}$/;
 const PRIVATE_NAME = /^\.[0-9a-f]{12}$/;
 /** A starter needs a moment between making its directory and taking the place with it. */
 const LEFT_BEHIND_AFTER_MS = 60_000;
@@ -66,7 +69,7 @@ export async function takePlace<T>(
   refuseLongPath(join(held, id));
   socketAt(path);
   await makeOwn(server, own, id);
-  const give = (): void => rmSync(own, { recursive: true, force: true });
+  const give = (): void => giveUp(own, id);
   try {
     for (let round = 0; round < MOST_ROUNDS; round += 1) {
       if (renamedOnto(own, held)) {
@@ -106,12 +109,23 @@ async function enter<T>(
   }
 }
 
+/** By the two names alone: whoever owns the directory above, less than root, could put another directory in its place meanwhile. */
+function giveUp(own: string, id: string): void {
+  try {
+    rmSync(join(own, id), { force: true });
+    rmdirSync(own);
+  } catch {
+    // Renamed onto the place, or exchanged: what is left is swept away later.
+  }
+}
+
 /** The directory is held open and nobody else may write in it: its owner may be root in a directory of another user. */
 async function makeOwn(server: Server, own: string, id: string): Promise<void> {
   mkdirSync(own, { mode: CLOSED_MODE });
   await listen(server, join(own, id));
   const opened = openSync(own, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   try {
+    if (fstatSync(opened).uid !== geteuid?.()) throw new Error(`${own} was exchanged`);
     const inside = `/proc/self/fd/${opened}/${id}`;
     chmodSync(inside, SOCKET_MODE);
     const { uid, gid } = lstatSync(dirname(own));
@@ -150,6 +164,8 @@ function renamedOnto(own: string, held: string): boolean {
 async function holderOf<T>(held: string, call: Caller<T>): Promise<T | null> {
   for (const name of namesIn(held)) {
     const path = join(held, name);
+    // A name of somebody's choice could be that of another file by the time it is removed, as root perhaps.
+    if (!ID.test(name)) throw new Error(`${path} is in the way: it is not of process-monitor, remove it`);
     const holder = await call(path);
     if (holder !== 'dead') return holder;
     rmSync(path, { force: true });

@@ -1,7 +1,7 @@
 /** Tells whether a user could change a file, as far as owners and modes say: the file itself, or its place in a directory above it. */
-import { lstat, realpath } from 'node:fs/promises';
+import { lstat, readlink, realpath } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
-import { dirname } from 'node:path';
+import { join } from 'node:path';
 
 export interface Who {
   readonly uid: number;
@@ -9,20 +9,31 @@ export interface Who {
 }
 
 const STICKY = 0o1000;
+/** As many as the kernel follows. */
+const MOST_LINKS = 40;
 
-/** The path that the user could change, with why; null: none, as far as can be seen. A path that is not there is not judged. */
+/** The path that the user could change, with why; null: none, as far as can be seen. What is not there is not judged. */
 export async function exposedBy(path: string, who: Who): Promise<string | null> {
-  const real = await realpath(path).catch(() => null);
-  // The link can be turned elsewhere in its own directory, the file in the one where it is.
-  const chains = [...chain(path), ...(real === null || real === path ? [] : chain(real))];
-  let below: Stats | null = null;
-  for (const each of chains) {
-    const stats = await lstat(each).catch(() => null);
-    const why = stats === null || stats.isSymbolicLink() ? null : whyExposed(stats, below, who);
-    if (why !== null) return `${each} ${why}`;
-    below = stats;
+  let here = '/';
+  let waiting = partsOf(path);
+  let links = 0;
+  // Link by link: each one can be turned elsewhere in the directory that it is in.
+  for (let [part] = waiting; part !== undefined && links <= MOST_LINKS; [part] = waiting) {
+    waiting = waiting.slice(1);
+    const next = join(here, part);
+    const stats = part === '..' ? null : await lstat(next).catch(() => null);
+    const why = whyExposed(await lstat(here), stats, who);
+    if (why !== null) return `${here} ${why}`;
+    if (stats?.isSymbolicLink() === true) {
+      const target = await readlink(next);
+      waiting = [...partsOf(target), ...waiting];
+      if (target.startsWith('/')) here = '/';
+      links += 1;
+    } else if (stats === null && part !== '..') return null;
+    else here = next;
   }
-  return null;
+  const why = whyExposed(await lstat(here), null, who);
+  return why === null ? null : `${here} ${why}`;
 }
 
 /** Whether there is a plain file, links followed: an argument that begins with a slash need not be one. */
@@ -31,8 +42,8 @@ export async function isPlainFile(path: string): Promise<boolean> {
   return real !== null && ((await lstat(real).catch(() => null))?.isFile() ?? false);
 }
 
-function chain(path: string): readonly string[] {
-  return path === dirname(path) ? [path] : [path, ...chain(dirname(path))];
+function partsOf(path: string): readonly string[] {
+  return path.split('/').filter((part) => part !== '' && part !== '.');
 }
 
 function whyExposed(stats: Stats, below: Stats | null, { uid, gids }: Who): string | null {

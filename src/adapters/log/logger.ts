@@ -40,6 +40,8 @@ export interface Log {
   hide(secret: string): void;
   /** Lines that were lost so far. */
   readonly dropped: number;
+  /** Why its file cannot be written at present; null: it can, or there is none. */
+  readonly failure: string | null;
   /** Everything is in the file when it resolves; later lines are ignored. */
   close(): Promise<void>;
 }
@@ -85,6 +87,9 @@ export async function openLog(options: LogOptions): Promise<Log> {
     hide: (secret) => cleaner.hide([secret]),
     get dropped() {
       return state.dropped + (file?.lost ?? 0);
+    },
+    get failure() {
+      return file?.failure ?? null;
     },
     close: async () => {
       state.isClosed = true;

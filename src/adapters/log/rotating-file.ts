@@ -52,6 +52,7 @@ export class RotatingFile {
   #isFailing = false;
   /** Counts failures and losses, to see whether a write met one. */
   #troubles = 0;
+  #failure: string | null = null;
   #lostInARow = 0;
   #lost = 0;
 
@@ -63,6 +64,11 @@ export class RotatingFile {
   /** Lines lost so far. */
   get lost(): number {
     return this.#lost;
+  }
+
+  /** Why nothing can be written at present; null: nothing speaks against it. */
+  get failure(): string | null {
+    return this.#failure;
   }
 
   /** Opens the newest file. Where that fails, `onFailure` is told and each later line is one more try. */
@@ -178,13 +184,15 @@ export class RotatingFile {
     this.#troubles += 1;
     if (this.#isFailing) return;
     this.#isFailing = true;
-    this.#options.onFailure(error instanceof Error ? error.message : String(error));
+    this.#failure = error instanceof Error ? error.message : String(error);
+    this.#options.onFailure(this.#failure);
   }
 
   #recover(): void {
     if (!this.#isFailing) return;
     const lost = this.#lostInARow;
     this.#isFailing = false;
+    this.#failure = null;
     this.#lostInARow = 0;
     this.#options.onRecovery(lost);
   }

@@ -49,6 +49,17 @@ describe.skipIf(!isRoot)('a file', () => {
     await symlink(path, join(open, 'link'));
     expect(await exposedBy(join(open, 'link'), WHO)).toBe(`${open} belongs to that user`);
   });
+
+  it('is exposed where that link is only one of several on the way', async () => {
+    const open = join(directory, 'open');
+    await mkdir(open);
+    await chown(open, WHO.uid, 0);
+    await symlink(path, join(open, 'between'));
+    await symlink(join(open, 'between'), join(directory, 'first'));
+    await symlink('../app', join(directory, 'back'));
+    expect(await exposedBy(join(directory, 'first'), WHO)).toBe(`${open} belongs to that user`);
+    expect(await exposedBy(join(directory, 'back', 'run'), WHO)).toBeNull();
+  });
 });
 
 it('is not judged where it is not there, and a directory is no plain file', async () => {
