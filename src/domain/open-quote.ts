@@ -2,8 +2,10 @@
 
 /** Starts a piece of shell inside the line, with quotes of its own that cannot be followed from outside. */
 const NESTED = /[`\n]|\$[({'"]|<</;
-/** What a shell reads as one: what a backslash protects, what stands in quotes, a comment to the end, any other character. */
-const PIECE = /\\[^]|'[^']*'|"(?:[^"\\]|\\[^])*"|(?<![^\s;&|()])#.*$|[^'"]/y;
+/** What a shell reads as one: what a backslash protects, what stands in quotes, any other character. */
+const PIECE = /\\[^]|'[^']*'|"(?:[^"\\]|\\[^])*"|[^'"]/y;
+/** A word begins behind it; behind the same character protected by a backslash it goes on. */
+const SEPARATOR = /^[\s;&|()]$/;
 
 /**
  * The quote that is opened and never closed; null: they pair, or only the shell can tell.
@@ -12,10 +14,13 @@ const PIECE = /\\[^]|'[^']*'|"(?:[^"\\]|\\[^])*"|(?<![^\s;&|()])#.*$|[^'"]/y;
 export function openQuote(line: string): string | null {
   if (NESTED.test(line)) return null;
   PIECE.lastIndex = 0;
-  let at = 0;
-  while (at < line.length) {
-    if (!PIECE.test(line)) return line.charAt(at);
-    at = PIECE.lastIndex;
+  let isWordBegin = true;
+  for (let at = 0; at < line.length; at = PIECE.lastIndex) {
+    // A comment to the end: its quotes need not pair.
+    if (isWordBegin && line.charAt(at) === '#') return null;
+    const piece = PIECE.exec(line)?.[0];
+    if (piece === undefined) return line.charAt(at);
+    isWordBegin = SEPARATOR.test(piece);
   }
   return null;
 }

@@ -1,8 +1,10 @@
 /** What the monitor remembers of one process between cycles, and how a handling's result changes it. */
 import { CLOSED, record, tick, type BreakerState } from './circuit-breaker.js';
+import { isSameProgram } from './own-check.js';
 import { breakerVote, interruptionText, type RestartOutcome } from './outcome.js';
 import type { ProcessPolicy } from './process-policy.js';
 import type { RestartTimes } from './restart-budget.js';
+import type { ProcessIdentity } from './unit-state.js';
 import type { StoredEvidence, StoredHandling } from './stored-state.js';
 
 /** Times are monotonic milliseconds of the running monitor. */
@@ -58,6 +60,14 @@ const REFUSAL_HOLD_MS = 60_000;
 const PASSING_HOLD_MS = 10_000;
 
 export const NO_EVIDENCE: Evidence = { unit: null, processes: [] };
+
+/** Every mark of what ran before is still there: nothing has been restarted since. Where there was no mark nothing can be told. */
+export function isUntouched(before: Evidence, now: Evidence): boolean {
+  if (before.unit !== null)
+    return before.unit.id === now.unit?.id && before.unit.invocationId === now.unit.invocationId;
+  const isStill = (one: ProcessIdentity): boolean => now.processes.some((other) => isSameProgram(one, other));
+  return before.processes.length > 0 && before.processes.every(isStill);
+}
 
 export function newMemory(processName: string): ProcessMemory {
   return {

@@ -4,7 +4,7 @@ import { commandUnitName } from '../domain/own-unit-name.js';
 import type { HandlingRef } from '../domain/event.js';
 import { restartDelayMs } from '../domain/handling-time.js';
 import { interruptionText, type RestartOutcome } from '../domain/outcome.js';
-import { NO_EVIDENCE, type Evidence, type Handling } from '../domain/process-memory.js';
+import { type Evidence, type Handling, isUntouched, NO_EVIDENCE } from '../domain/process-memory.js';
 import type { ProcessPolicy } from '../domain/process-policy.js';
 import { NO_ANSWER, planRestart, type RestartPlan, type Seen } from '../domain/restart-plan.js';
 import type { RestartOrder } from '../domain/verdict.js';
@@ -173,7 +173,7 @@ async function runAttempt(deps: HandsDeps, task: RecoveryTask, attempt: number):
   if (plan.kind === 'act' && !task.spend()) return over({ kind: 'interrupted', why: 'budget_used_up' });
   deps.events.emit({ type: 'restart.attempted', ...ref, attempt, maxAttempts, how: plan.how });
   const steps = plan.kind === 'act' ? await act(deps, task, { attempt, seen, plan }) : { kind: 'done' as const };
-  return judgeSteps(deps, task, plan, steps);
+  return judgeSteps(deps, task, { ...plan, before: evidenceOf(seen) }, steps);
 }
 
 interface AttemptFacts {
@@ -192,11 +192,19 @@ function act(deps: HandsDeps, task: RecoveryTask, { attempt, seen, plan }: Attem
   });
 }
 
-/** What the steps have led to. A step that failed loudly ends the attempt; one that only says so is overruled by what the checks see. */
+/** What was to be done, and what ran before. */
+export interface Undertaking extends Pick<Extract<RestartPlan, { kind: 'act' | 'leave' }>, 'kind' | 'check'> {
+  readonly before: Evidence;
+}
+
+/**
+ * What the steps have led to. A step that failed loudly ends the attempt; one that only says so is overruled by what the
+ * checks see, unless they see what ran before.
+ */
 export async function judgeSteps(
   deps: HandsDeps,
   task: Pick<RecoveryTask, 'policy' | 'ref' | 'signal' | 'ownership'>,
-  plan: Pick<Extract<RestartPlan, { kind: 'act' | 'leave' }>, 'kind' | 'check'>,
+  plan: Undertaking,
   steps: StepResult,
 ): Promise<AttemptResult> {
   const { policy, ref, signal } = task;
@@ -227,6 +235,8 @@ export async function judgeSteps(
     signal,
     isStillOurs,
   });
+  if (steps.kind === 'doubtful' && verified.kind === 'well' && isUntouched(plan.before, verified.evidence))
+    return { kind: 'failed', acted: true, outcome: 'command_failed', detail: `${steps.detail}; nothing was restarted` };
   return fromVerified(verified, plan.kind === 'act', steps.kind === 'doubtful' ? `${steps.detail}; ` : '');
 }
 

@@ -105,7 +105,7 @@ export async function goOn(
   deps.events.emit({ type: 'restart.attempted', ...ref, attempt: handling.attempt, maxAttempts, how });
   const steps = await runPlan(deps, plan.steps, { ref, policy, signal, beforeStep, afterStep: beforeStep });
   const task = { policy, ref, signal, ownership: () => Promise.resolve('ours' as const) };
-  const result = await judgeSteps(deps, task, { kind: 'act', check: plan.check }, steps);
+  const result = await judgeSteps(deps, task, { kind: 'act', check: plan.check, before: NO_EVIDENCE }, steps);
   return recoveredBy(result, handling, deps.clock.monotonicMs() - startedMs);
 }
 

@@ -21,7 +21,7 @@ setInterval(() => {
 
 /** As installed, with less patience: a minute would be a long test. */
 const IMPATIENT = `[Service]
-WatchdogSec=3s
+WatchdogSec=5s
 RestartSec=200ms
 Environment=NODE_OPTIONS=--import=${BLOCKER}
 `;
@@ -56,7 +56,7 @@ describeOnMachine('the watchdog of systemd', () => {
     await host.waitForEvent('monitor.blinded');
     const before = await daemon('NRestarts');
     const beats = (await host.log()).length;
-    await host.machine.must('sleep 8');
+    await host.machine.must('sleep 12');
     await host.machine.must('systemctl start mariadb 2>/dev/null || kill -CONT $(pidof mariadbd)');
     await host.waitForEvent('monitor.sighted');
     expect(await daemon('NRestarts')).toBe(before);

@@ -12,6 +12,7 @@ describe('a shell line', () => {
     ['echo "it\'s" \'', "'"],
     ['echo "a \\"', '"'],
     ['echo a#"', '"'],
+    ['echo \\ #"', '"'],
   ])('has a quote that is never closed: %j', (line, quote) => {
     expect(openQuote(line)).toBe(quote);
   });
