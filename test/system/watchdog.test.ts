@@ -26,7 +26,9 @@ RestartSec=200ms
 Environment=NODE_OPTIONS=--import=${BLOCKER}
 `;
 
-const PROCESSES = '[process.default]\nrestart_strategy = service\nsettle_time = 6\nstable_time = 60\n';
+// Each has a section of its own: only such are granted.
+const PROCESSES = `[process.default]\nrestart_strategy = service\nsettle_time = 6\nstable_time = 60\n
+${NAMES.map((name) => `[process.${name}]`).join('\n')}\n`;
 
 describeOnMachine('the watchdog of systemd', () => {
   let host: MonitoredMachine;
