@@ -206,22 +206,6 @@ describe('a restart command', () => {
     expect(bench.outcomes()).toEqual(['recovered']);
   });
 
-  it('that exits with an error has failed where the unit runs on as it did before', async () => {
-    const bench = benchOf({
-      policies: { app: { ...custom, systemName: 'app' } },
-      units: { 'app.service': { initially: { kind: 'runs' } } },
-    });
-    bench.runner.on('/opt/ctl', { exitCode: 1 });
-    const row = bench.add(1, 'app');
-    await bench.start();
-    await bench.advance(3000);
-    expect(bench.told('restart.ended')[0]?.outcome).toMatchObject({
-      kind: 'command_failed',
-      detail: 'restart_command exited 1 after 0 ms; nothing was restarted',
-    });
-    expect(row.alarma).toBe(1);
-  });
-
   it('that exits with 0 proves nothing where the unit stays down', async () => {
     const bench = benchOf({ policies: { app: { ...custom, systemName: 'app' } }, units: { 'app.service': FAILED } });
     bench.runner.on('/opt/ctl');
