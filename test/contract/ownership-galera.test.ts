@@ -93,6 +93,10 @@ describe.skipIf((await whyNoGalera()) !== null)('on Galera', () => {
     const { owner, warnings } = bench.contend();
     await until(owner, 'owner');
     expect(warnings).toEqual([expect.stringMatching(/pm_lease.*migrate/) as string]);
+    const lease = { name: 'host_id:7', holder: { host: 'asker', pid: 1 }, timeMs: 1500 };
+    const report = await bench.under.open({ lease }).probe(never);
+    expect(report.warnings).toEqual(warnings);
+    expect(report.facts).toContainEqual(expect.stringMatching(/^one owner: nothing decides it/));
     await bench.dispose();
   });
 });

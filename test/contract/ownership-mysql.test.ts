@@ -4,6 +4,7 @@ import type { DatabaseServer } from '../support/servers/database-server.js';
 import { startMysql, whyNoMysql } from '../support/servers/mysql.js';
 import { describeLeaseFaults } from './lease-faults.js';
 import { LeaseBench } from './lease-server.js';
+import { describeOwnerReport } from './owner-report.js';
 import { describeOwnership } from './ownership-contract.js';
 
 const missing = await whyNoMysql();
@@ -17,4 +18,5 @@ describe.skipIf(missing !== null)('on MySQL', () => {
 
   describeOwnership('the lease on MySQL', () => LeaseBench.open(server));
   describeLeaseFaults('MySQL', () => server);
+  describeOwnerReport('MySQL', () => server);
 });

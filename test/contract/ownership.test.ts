@@ -5,6 +5,7 @@ import type { DatabaseServer } from '../support/servers/database-server.js';
 import { startMariadb, whyNoMariadb } from '../support/servers/mariadb.js';
 import { describeLeaseFaults } from './lease-faults.js';
 import { LeaseBench } from './lease-server.js';
+import { describeOwnerReport } from './owner-report.js';
 import { describeOwnership } from './ownership-contract.js';
 
 describeOwnership('MemoryLease', () => {
@@ -28,4 +29,5 @@ describe.skipIf(missing !== null)('on MariaDB', () => {
   describeOwnership('the lease on MariaDB', () => LeaseBench.open(server));
   describeOwnership('the lock on MariaDB', () => LeaseBench.open(server, ''));
   describeLeaseFaults('MariaDB', () => server);
+  describeOwnerReport('MariaDB', () => server);
 });

@@ -48,7 +48,7 @@ export function connectMysql(given: MysqlOptions, clock: Clock, random: Random):
       gateway.forget();
       return gateway.use(signal, async (connection, schema) => {
         const rights = await rightsNow(gateway.rights(connection, schema, signal));
-        return reportStore(connection, { schema, rights, options }, signal);
+        return reportStore(connection, { schema, rights, options, isOwning: keeper !== null }, signal);
       });
     },
     retune: async (tuning) => {

@@ -4,10 +4,8 @@ import type { FindingCode } from '../../domain/finding-words.js';
 import { shellCommand } from '../../domain/shell-word.js';
 import type { Clock } from '../../ports/clock.js';
 import type { MysqlConnection } from './connection.js';
-import { leaseName } from './lease-keeper.js';
-import { readLease } from './lease-sql.js';
-import { holderText } from './lease-terms.js';
 import type { MysqlOptions } from './options.js';
+import { findDecider, type Decider } from './owner-report.js';
 import { numberOf, textOf, type Row } from './row.js';
 import type { Schema } from './schema.js';
 import { isMariadb, READ_INDEXES, READ_TABLE } from './session-sql.js';
@@ -32,7 +30,7 @@ export async function examineStore(examined: Examined, signal: AbortSignal): Pro
     ...(await examineTable(examined, ask)),
     ...(await examineRows(ask)),
     ...(await examineServer(examined, ask)),
-    ...(await examineOwnership(examined, ask)),
+    ...(await examineOwnership(examined, ask, signal)),
   ];
 }
 
@@ -149,41 +147,39 @@ function judgeNode(rows: readonly Row[]): readonly Finding[] {
   ];
 }
 
-async function examineOwnership(examined: Examined, ask: Ask): Promise<readonly Finding[]> {
-  const { options } = examined;
-  const own = options.ownDatabase;
-  const { lease } = options;
-  const found = await ask({
-    what: 'look up own tables',
-    text:
-      "SELECT table_name AS name FROM information_schema.tables WHERE table_name = 'pm_lease' " +
-      `AND table_schema = ${own === null ? 'DATABASE()' : '?'} UNION ALL ` +
-      "SELECT column_name AS name FROM information_schema.columns WHERE column_name = 'alarm_seq' " +
-      "AND table_schema = DATABASE() AND UPPER(table_name) = 'STATUS_PROCESS'",
-    values: own === null ? [] : [own],
-  });
-  const names = new Set(found.map((row) => (textOf(row['name']) ?? '').toLowerCase()));
-  const isCluster = valueOf(await ask(READ_NODE), 'wsrep_provider_name') !== '';
-  const remedy = 'process-monitor migrate';
+const FIND_SEQUENCE: Statement = {
+  what: 'look up own columns',
+  text:
+    "SELECT column_name AS name FROM information_schema.columns WHERE column_name = 'alarm_seq' " +
+    "AND table_schema = DATABASE() AND UPPER(table_name) = 'STATUS_PROCESS'",
+  values: [],
+};
+
+async function examineOwnership(
+  { connection, options }: Examined,
+  ask: Ask,
+  signal: AbortSignal,
+): Promise<readonly Finding[]> {
+  const terms = options.lease;
+  const hasSequence = (await ask(FIND_SEQUENCE)).length > 0;
   return [
-    ...(lease === null
-      ? []
-      : [names.has('pm_lease') ? await held(leaseName(options, lease), own, ask) : ownership(isCluster, remedy)]),
-    names.has('alarm_seq')
-      ? finding('fine', 'database', 'sequence_there')
-      : finding('fine', 'database', 'sequence_missing'),
+    ...(terms === null ? [] : deciderFindings(await findDecider(connection, { options, terms }, signal))),
+    finding('fine', 'database', hasSequence ? 'sequence_there' : 'sequence_missing'),
   ];
 }
 
-async function held(name: string, database: string | null, ask: Ask): Promise<Finding> {
-  const [row] = await ask(readLease({ name, database }));
-  return finding('fine', 'database', 'ownership_lease', { holder: holderText(textOf(row?.['owner']) ?? '') });
-}
-
-function ownership(isCluster: boolean, remedy: string): Finding {
-  return isCluster
-    ? finding('warning', 'database', 'ownership_none', { remedy })
-    : finding('fine', 'database', 'ownership_lock');
+function deciderFindings(decider: Decider): readonly Finding[] {
+  switch (decider.kind) {
+    case 'lease':
+      return [finding('fine', 'database', 'ownership_lease', { holder: decider.holder })];
+    case 'lock':
+      return [finding('fine', 'database', 'ownership_lock')];
+    case 'none':
+      return [finding('warning', 'database', 'ownership_none', { remedy: 'process-monitor migrate' })];
+    case 'unknown':
+      // That it takes no writes is told by the report.
+      return [];
+  }
 }
 
 /** A row of `SHOW STATUS`; empty where there is none or it is empty. */

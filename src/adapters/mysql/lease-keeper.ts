@@ -1,5 +1,4 @@
 /** Keeps or awaits the lease: beside everything else, on a connection of its own, until it is given back. */
-import { createHash } from 'node:crypto';
 import type { Clock } from '../../ports/clock.js';
 import type { Ownership, OwnerState } from '../../ports/ownership.js';
 import type { Random } from '../../ports/random.js';
@@ -7,9 +6,11 @@ import { StoreError } from '../../ports/store-error.js';
 import type { FenceOrder } from './fence.js';
 import { LeaseLink } from './lease-link.js';
 import { LeaseRounds, type Standing } from './lease-round.js';
+import { leaseName, lockName } from './lease-names.js';
 import type { LeaseKey } from './lease-sql.js';
 import { BEATS_PER_LEASE, ownerForMs } from './lease-terms.js';
 import type { LeaseTerms, MysqlOptions } from './options.js';
+import { unguardedText } from './owner-report.js';
 
 export interface LeaseSurroundings {
   readonly clock: Clock;
@@ -22,7 +23,6 @@ export interface LeaseSurroundings {
 const RELEASE_WITHIN_MS = 2000;
 /** While nothing limits the wait but the signal. */
 const LONG_MS = 3_600_000;
-const LONGEST_LOCK_NAME = 64;
 
 export class LeaseKeeper implements Ownership {
   readonly #terms: LeaseTerms;
@@ -47,7 +47,7 @@ export class LeaseKeeper implements Ownership {
     this.#surroundings = surroundings;
     // Two tries, and a new connection between them, must fit between a sign of life and the end of our time.
     this.#link = new LeaseLink(options, terms.timeMs / 4, surroundings);
-    this.#lockName = options.servers.length === 1 ? lockNameOf(options.database, terms.name) : null;
+    this.#lockName = lockName(options, terms);
     this.#rounds = new LeaseRounds({ ...surroundings, terms, key: this.#key, lockName: this.#lockName });
     this.#running = this.#run();
   }
@@ -117,10 +117,7 @@ export class LeaseKeeper implements Ownership {
 
   #warnOf(standing: Standing): void {
     const why = standing.kind === 'everyone' ? standing.why : null;
-    if (why !== null && why !== this.#warned)
-      this.#surroundings.warn(
-        `nothing keeps a second monitor of the same rows from acting too: ${why}; run \`process-monitor migrate\``,
-      );
+    if (why !== null && why !== this.#warned) this.#surroundings.warn(unguardedText(why));
     this.#warned = why;
   }
 
@@ -197,16 +194,4 @@ export class LeaseKeeper implements Ownership {
 
 function keyOf(state: OwnerState): string {
   return JSON.stringify(state);
-}
-
-/** One database of our own may serve the alarms of several others. */
-export function leaseName({ ownDatabase, database }: MysqlOptions, { name }: LeaseTerms): string {
-  return ownDatabase === null ? name : `${name}@${database}`;
-}
-
-/** Locks belong to the whole server, and their names are short. */
-function lockNameOf(database: string, name: string): string {
-  const full = `process-monitor/${database}/${name}`;
-  if (full.length <= LONGEST_LOCK_NAME) return full;
-  return `process-monitor/${createHash('sha256').update(full).digest('hex').slice(0, 40)}`;
 }

@@ -29,6 +29,13 @@ export function addLease(key: LeaseKey): Statement {
   return { what: 'add the lease', text, values: [key.name] };
 }
 
+/** Adds nothing, and is refused where `addLease` would be. */
+export function tryAddLease(key: LeaseKey): Statement {
+  const table = tableOf(key);
+  const text = `INSERT INTO ${table} (name, owner, token, beat) SELECT name, owner, token, beat FROM ${table} WHERE 1 = 0`;
+  return { what: 'add the lease', text, values: [] };
+}
+
 /** 1 row: it is ours. 0 rows: it is not as it was `seen` any more. */
 export function takeLease(key: LeaseKey, owner: string, seen: LeaseRow): Statement {
   const text =

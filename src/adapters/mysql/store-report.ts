@@ -2,6 +2,7 @@
 import type { StoreReport } from '../../ports/alarm-store.js';
 import type { MysqlConnection } from './connection.js';
 import type { MysqlOptions } from './options.js';
+import { deciderFact, findDecider, unguardedText } from './owner-report.js';
 import { numberOf, textOf, type Row } from './row.js';
 import type { Schema } from './schema.js';
 import { isMariadb, READ_INDEXES, READ_TABLE } from './session-sql.js';
@@ -14,6 +15,8 @@ interface Findings {
   readonly schema: Schema;
   readonly rights: WriteRights;
   readonly options: MysqlOptions;
+  /** Whoever wants to be the owner says by himself what keeps nobody else away. */
+  readonly isOwning: boolean;
 }
 
 /** Throws `StoreError`. */
@@ -22,7 +25,9 @@ export async function reportStore(
   findings: Findings,
   signal: AbortSignal,
 ): Promise<StoreReport> {
-  const { schema, rights, options } = findings;
+  const { schema, rights, options, isOwning } = findings;
+  const decider =
+    options.lease === null ? null : await findDecider(connection, { options, terms: options.lease }, signal);
   const [table] = await connection.rows(READ_TABLE, signal);
   const indexes = await connection.rows(READ_INDEXES, signal);
   const { version, isReadOnly } = connection.server;
@@ -34,11 +39,13 @@ export async function reportStore(
       `notes: ${schema.notesType}`,
       `host_id: ${hostFact(schema, options.hostId)}`,
       `raised again meanwhile: ${claimFact(findings)}`,
+      deciderFact(decider),
       `rows: ${rows === null ? 'unknown' : `about ${rows}`}`,
     ],
     warnings: [
       ...(isReadOnly ? ['the server is read-only: alarms can be seen but not cleared'] : []),
       ...rightsWarnings(findings, isReadOnly),
+      ...(decider?.kind === 'none' && !isOwning ? [unguardedText(decider.why)] : []),
       ...(textOf(table?.['tableType']) === 'VIEW' ? [] : tableWarnings(rows ?? 0, indexes)),
     ],
   };

@@ -10,7 +10,7 @@ import type { DoctorContext } from './context.js';
 const ABOUT = 'database';
 const WRITES = { full: 'alarm and note', alarm_only: 'the alarm only', none: 'nothing' } as const;
 /** Said in more detail, and with what mends them, by the closer look. */
-const TOLD_CLOSER = /no primary key|no index on alarma/;
+const TOLD_CLOSER = /no primary key|no index on alarma|^one owner: by the lease|^nothing keeps a second monitor/;
 
 export async function examineDatabase(context: DoctorContext): Promise<readonly Finding[]> {
   const { settings } = context;
@@ -49,11 +49,12 @@ async function examineServer(
 async function examineStore(store: AlarmStore, signal: AbortSignal): Promise<readonly Finding[]> {
   const { server, writes, facts, warnings } = await store.probe(signal);
   const closer = (await store.examine?.(signal)) ?? null;
-  const untold = closer === null ? warnings : warnings.filter((warning) => !TOLD_CLOSER.test(warning));
+  const untold = (texts: readonly string[]): readonly string[] =>
+    closer === null ? texts : texts.filter((text) => !TOLD_CLOSER.test(text));
   return [
     finding('fine', ABOUT, 'database_answers', { server, writes: WRITES[writes] }),
-    ...facts.map((text) => finding('fine', ABOUT, 'said', { text })),
-    ...untold.map((text) => finding('warning', ABOUT, 'said', { text })),
+    ...untold(facts).map((text) => finding('fine', ABOUT, 'said', { text })),
+    ...untold(warnings).map((text) => finding('warning', ABOUT, 'said', { text })),
     ...(closer ?? []),
   ];
 }
