@@ -83,8 +83,8 @@ async function runWithLog(options: DaemonOptions, frame: Frame): Promise<DaemonE
       shutdown.request('another monitor has taken its place');
     };
     const { random } = ports;
-    const watch = { mayWait, onWaiting, onPhase, onLost };
-    const door = { settings: loaded.settings, handler: desk, clock, cleanup, random, people, ...watch };
+    const watch = { mayWait, onWaiting, onPhase, onLost, people: mode.once ? null : people };
+    const door = { settings: loaded.settings, handler: desk, clock, cleanup, random, ...watch };
     const taken = await takeDoor(door, shutdown.draining);
     if (taken.kind === 'refused') return refuseToStart(log, taken.detail);
     if (taken.kind === 'stopped') return { kind: 'stopped' };

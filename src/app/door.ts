@@ -53,7 +53,8 @@ export interface DoorOptions {
   readonly onWaiting: (holder: string) => void;
   readonly onPhase: (phase: LoopPhase) => void;
   readonly random: Random;
-  readonly people: People;
+  /** null: a short run, also root's own in the directory of the monitor's user; it lets nobody prove anything. */
+  readonly people: People | null;
   /** The place was taken from under us: we must not act any more. */
   readonly onLost: (detail: string) => void;
 }

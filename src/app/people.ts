@@ -65,7 +65,7 @@ function doubtOf(group: OperatorsGroup | null): string | null {
   if (group.gid === null) return `${setting}: this host has no such group, or does not say so`;
   return readTellable('gid')(group.gid)
     ? null
-    : `${setting}: the monitor is in a user namespace that hides its members; its unit needs PrivateUsers=no`;
+    : `${setting}: the monitor is in a user namespace that hides its members; run process-monitor grant, which gives its unit PrivateUsers=no, and restart the monitor`;
 }
 
 /** null where it takes too long; it goes on, and the next one finds it. */

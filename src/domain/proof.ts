@@ -62,6 +62,8 @@ export function judgeProof(
       ? { kind: 'allowed', uid }
       : refused(`the monitor's own user may only reload; ${whoMay(keeper)}`);
   }
+  // The number that stands for everybody is nobody's: it must not be recorded as who asked.
+  if (!keeper.isTellableUid(uid)) return { kind: 'refused', uid: null, why: adviceTo(file, keeper) };
   return isOperator(file, keeper) ? { kind: 'allowed', uid } : refused(adviceTo(file, keeper));
 }
 
@@ -83,10 +85,10 @@ function isOperator({ uid, gid }: ProofFile, { operators, isTellableUid, isTella
 function adviceTo({ uid, gid }: ProofFile, keeper: Doorkeeper): string {
   const { operators, isTellableUid, isTellableGid } = keeper;
   if (operators !== null && !(isTellableUid(uid) && isTellableGid(gid)))
-    return 'the monitor is in a user namespace that hides who you are: ask as root, or give its unit PrivateUsers=no';
+    return 'the monitor is in a user namespace that hides who you are: ask as root, or have root run process-monitor grant, which gives its unit PrivateUsers=no, and restart the monitor';
   if (operators?.gid === null)
     return `group ${safeText(operators.name)} (operators_group) is not known on this host: ask as root`;
-  return `user ${uid} may not do this; ${whoMay(keeper)}`;
+  return `${isTellableUid(uid) ? `user ${uid}` : 'this user'} may not do this; ${whoMay(keeper)}`;
 }
 
 function whoMay({ operators }: Doorkeeper): string {

@@ -63,8 +63,14 @@ describe('acting', () => {
     expect(judge({ uid: 1001, gid: HIDDEN }, 'restart', hidden)).toMatchObject({ kind: 'refused' });
     expect(judge({ uid: HIDDEN, gid: OPERATORS })).toMatchObject({
       kind: 'refused',
-      why: expect.stringContaining('PrivateUsers=no') as string,
+      // Not recorded as that user: who it was is not known.
+      uid: null,
+      why: expect.stringContaining(
+        'process-monitor grant, which gives its unit PrivateUsers=no, and restart',
+      ) as string,
     });
+    const noGroup = judge({ uid: HIDDEN, gid: 1001 }, 'restart', { ...KEEPER, operators: null });
+    expect(noGroup).toMatchObject({ uid: null, why: expect.stringMatching(/^this user may not/) as string });
   });
 
   it('is refused where the group of the settings is not known on this host', () => {
