@@ -18,9 +18,12 @@ export function waitForBudgetMs(times: RestartTimes, limits: BudgetLimits, nowMs
   return blocking === undefined ? 0 : blocking + limits.windowMs - nowMs;
 }
 
+/** As many are remembered, the latest, where the limit does not ask for more: without one there would be no end of them. */
+const REMEMBERED = 100;
+
 /** The times with one more, without those that no longer count. */
 export function spend(times: RestartTimes, limits: BudgetLimits, nowMs: number): RestartTimes {
-  return [...withinWindow(times, limits, nowMs), nowMs];
+  return [...withinWindow(times, limits, nowMs), nowMs].slice(-Math.max(limits.restarts, REMEMBERED));
 }
 
 /** The restarts that still count at `nowMs`. */

@@ -27,6 +27,16 @@ describe('spending', () => {
     expect(spend([0, 500, 900], limits, 1200)).toEqual([500, 900, 1200]);
   });
 
+  it.each([
+    ['a hundred where there is no limit, so that no memory grows without end', 0, 100],
+    ['as many as a greater limit asks for', 250, 250],
+  ])('keeps the latest: %s', (_sentence, restarts, kept) => {
+    const some = { restarts, windowMs: 3_600_000 };
+    const times = Array.from({ length: 300 }, (_, index) => index);
+    const last = times.reduce<RestartTimes>((sofar, nowMs) => spend(sofar, some, nowMs), []);
+    expect(last).toEqual(times.slice(-kept));
+  });
+
   it('keeps nothing that the window has passed', () => {
     expect(withinWindow([0, 1, 1000, 1001], limits, 1001)).toEqual([1000, 1001]);
   });
