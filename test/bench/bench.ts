@@ -1,9 +1,13 @@
 /**
  * The benchmark: the built daemon as its unit on a real systemd and MariaDB, against the bare cost of the same restarts
- * in the same run. Prints a table, and JSON with `--json`. Absolute figures depend on the machine; the ratios are meant.
+ * in the same run, and what rights, claims and ownership add (`--added`: that alone). Prints a table, and JSON with
+ * `--json`. Absolute figures depend on the machine; the ratios and differences are meant.
  */
-import { bootMonitored, type LogLine, type MonitoredMachine } from '../system/support/monitored-machine.js';
+import { resolve } from 'node:path';
+import { bootMonitored, type MonitoredMachine } from '../system/support/monitored-machine.js';
 import { PROJECT_DIRECTORY } from '../system/support/machine.js';
+import { whatIsAdded } from './added.js';
+import { handlingMs, median, pause, processorMs, type Figure } from './figures.js';
 
 const UNITS = 100;
 const ROUNDS = 10;
@@ -20,20 +24,17 @@ max_restart_failures = 1000
 restart_budget = 0
 `;
 
-interface Figure {
-  readonly what: string;
-  readonly value: number;
-  readonly unit: string;
-  /** What is aimed at; null: for comparison only. */
-  readonly aim: number | null;
-}
-
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const names = Array.from({ length: UNITS }, (_, index) => `bench-${index + 1}`);
 
 async function main(): Promise<void> {
+  const earlier = process.argv.indexOf('--before');
+  const figures: Figure[] = process.argv.includes('--added') ? [] : [...(await whatItCosts())];
+  figures.push(...(await whatIsAdded(earlier === -1 ? null : resolve(process.argv[earlier + 1] ?? ''))));
+  print(figures);
+}
+
+/** The daemon as it is installed against the bare restarts. */
+async function whatItCosts(): Promise<readonly Figure[]> {
   const units = Object.fromEntries(names.map((name) => [`${name}.service`, UNIT]));
   const settings = { processes: PROCESSES, monitor: 'mass_alarm_percent = 0\nrestart_budget = 0' };
   await using host = await bootMonitored({ ...settings, name: 'bench', units, logging: 'max_log_size = 102400' });
@@ -50,7 +51,7 @@ async function main(): Promise<void> {
   figures.push({ what: 'processor time of an idle cycle', value: await idleCycleMs(host), unit: 'ms', aim: 2 });
   figures.push(...(await oneAlarm(host)));
   figures.push(...(await manyAlarms(host)));
-  print(figures);
+  return figures;
 }
 
 async function startTimes(host: MonitoredMachine): Promise<readonly Figure[]> {
@@ -95,8 +96,7 @@ async function memoryMb(host: MonitoredMachine): Promise<{ rss: number; pss: num
 async function idleCycleMs(host: MonitoredMachine): Promise<number> {
   await pause(WARM_UP_MS);
   const pid = await host.show('process-monitor', 'MainPID');
-  const spent = async (): Promise<number> =>
-    Number(await host.machine.must(`cat /proc/${pid}/task/*/schedstat | awk '{s+=$1} END {print s}'`)) / 1e6;
+  const spent = (): Promise<number> => processorMs(host.machine, pid);
   const before = await spent();
   await pause(IDLE_CYCLES * 1000);
   return ((await spent()) - before) / IDLE_CYCLES;
@@ -155,13 +155,6 @@ async function waitForEnds(host: MonitoredMachine, count: number, linesBefore: n
   });
 }
 
-/** First `alarm.found` to last `write_back.done`; both are stamped with whole milliseconds. */
-function handlingMs(lines: readonly LogLine[]): number {
-  const at = (event: string): readonly number[] =>
-    lines.filter((line) => line.event === event).map(({ timestamp }) => Date.parse(timestamp));
-  return Math.max(...at('write_back.done')) - Math.min(...at('alarm.found'));
-}
-
 async function bareMs(host: MonitoredMachine, units: readonly string[]): Promise<{ totalMs: number; each: number[] }> {
   const command = ['node', `${PROJECT_DIRECTORY}/test/bench/bare.mjs`, host.databasePassword, ...units];
   command[0] = process.execPath;
@@ -177,7 +170,7 @@ function print(figures: readonly Figure[]): void {
   }
   for (const { what, value, unit, aim } of figures) {
     const goal = aim === null ? '' : `aim ≤ ${aim} ${unit}${value <= aim ? '' : '   MISSED'}`;
-    console.log(`${what.padEnd(42)} ${value.toFixed(2).padStart(9)} ${unit.padEnd(3)}  ${goal}`);
+    console.log(`${what.padEnd(48)} ${value.toFixed(2).padStart(9)} ${unit.padEnd(3)}  ${goal}`);
   }
 }
 
