@@ -1,4 +1,5 @@
 /** `grant`: what the unprivileged monitor may have restarted, as files of polkit and systemd. */
+import { auditedCommand } from '../app/audited.js';
 import { grant, type GrantReport } from '../app/grant.js';
 import { safeText } from '../domain/safe-text.js';
 import type { Context } from './context.js';
@@ -7,12 +8,19 @@ import type { Request } from './request.js';
 import { printTable, type Cell } from './table.js';
 import { differences } from './text-difference.js';
 
+type Outcome = Awaited<ReturnType<typeof grant>>;
 type GrantRequest = Extract<Request, { command: 'grant' }>;
 
 /** 0: all granted (`--check`: in step); 1: something was refused (`--check`: not in step); 78: mistakes in the settings. */
 export async function grantRights({ mode, isJson }: GrantRequest, context: Context): Promise<ExitCode> {
   const { screen, texts } = context;
-  const outcome = await grant(mode, () => context.load().settings);
+  const work = (): Promise<Outcome> => grant(mode, () => context.load().settings);
+  const settings = mode === 'write' ? context.load().settings : null;
+  // What takes rights away must work also where the settings do not.
+  const outcome =
+    settings === null
+      ? await work()
+      : await auditedCommand(settings, { what: 'grant', target: '', why: null }, work, resultOf);
   if (outcome.kind === 'failed') {
     screen.complain(texts.error(safeText(outcome.detail)));
     return EXIT.failed;
@@ -21,6 +29,12 @@ export async function grantRights({ mode, isJson }: GrantRequest, context: Conte
   if (isJson) screen.json(report);
   else printReport(report, context);
   return isGood(report) ? EXIT.done : EXIT.failed;
+}
+
+function resultOf(outcome: Outcome): { readonly result: string; readonly detail: string | null } {
+  if (outcome.kind === 'failed') return { result: 'failed', detail: outcome.detail };
+  const units = outcome.report.grants.map(({ unit, verbs }) => `${unit}: ${verbs.join(', ')}`);
+  return { result: isGood(outcome.report) ? 'done' : 'refused in part', detail: units.join('; ') };
 }
 
 function isGood({ mode, changes, refusals, failures }: GrantReport): boolean {

@@ -125,6 +125,9 @@ describeOnMachine('grant', () => {
     const { machine } = host;
     expect(await host.cli('grant --check')).toMatchObject({ code: 0 });
     expect((await host.cli('grant')).stdout).toContain('every file was right already');
+    expect(await machine.must('tail -n 1 /var/log/process-monitor/audit.log')).toMatch(
+      /"what":"grant".*unit\.service: restart/,
+    );
     await machine.must(`sed -i s/restart/start/ ${RULE}`);
     await machine.must(`rm ${UNITS}/pm-taken.service`);
     const drifted = await host.cli('grant --check');
