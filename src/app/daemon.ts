@@ -82,8 +82,10 @@ async function runWithLog(options: DaemonOptions, frame: Frame): Promise<DaemonE
       log.write('error', 'The monitor stops: its control socket is no longer its own', { detail });
       shutdown.request('another monitor has taken its place');
     };
+    const onHidden = (detail: string): void =>
+      log.write('error', 'Control socket is gone and cannot be made again: restart the monitor', { detail });
     const { random } = ports;
-    const watch = { mayWait, onWaiting, onPhase, onLost, people: mode.once ? null : people };
+    const watch = { mayWait, onWaiting, onPhase, onLost, onHidden, people: mode.once ? null : people };
     const door = { settings: loaded.settings, handler: desk, clock, cleanup, random, ...watch };
     const taken = await takeDoor(door, shutdown.draining);
     if (taken.kind === 'refused') return refuseToStart(log, taken.detail);

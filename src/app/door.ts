@@ -57,6 +57,8 @@ export interface DoorOptions {
   readonly people: People | null;
   /** The place was taken from under us: we must not act any more. */
   readonly onLost: (detail: string) => void;
+  /** Nobody can reach us until the socket is back, and it cannot be made now. */
+  readonly onHidden: (detail: string) => void;
 }
 
 /** `taken`: we are the one. `stopped`: we were asked to stop while waiting. */

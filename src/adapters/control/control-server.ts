@@ -32,6 +32,8 @@ export interface ControlServerOptions {
   readonly people: People | null;
   /** Somebody has removed the directory, and another monitor has taken the place before it was made anew. */
   readonly onLost?: (detail: string) => void;
+  /** The socket has been removed and cannot be made again so far. Once, until it is back. */
+  readonly onHidden?: (detail: string) => void;
 }
 
 export type ControlStart =
@@ -54,6 +56,7 @@ export class ControlServer {
   readonly #closing = new AbortController();
   readonly #desk: ProofDesk | null;
   #listening: Taken | null = null;
+  #isHiddenTold = false;
   readonly #sockets = new Set<Socket>();
   /** In the order they came. */
   readonly #silent = new Set<Socket>();
@@ -138,7 +141,12 @@ export class ControlServer {
   /** False: another has it now. What was asked through the old socket is still answered. */
   async #retake(old: Server): Promise<boolean> {
     const started = await this.#take();
-    if (started.kind === 'failed') return true; // tried again at the next look
+    if (started.kind === 'failed') {
+      if (!this.#isHiddenTold) this.#options.onHidden?.(started.detail);
+      this.#isHiddenTold = true;
+      return true; // tried again at the next look
+    }
+    this.#isHiddenTold = false;
     old.close();
     if (started.kind === 'taken') {
       if (this.#closing.signal.aborted) release(started);
