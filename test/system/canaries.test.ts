@@ -50,7 +50,7 @@ const COMMANDS = [
   ...['config show', 'config show --json', 'config check', 'config check --json'],
   ...['config check --connect', 'config check --connect --json', 'status', 'status --json'],
   ...['explain noisy', 'explain noisy --json', 'match noisy', 'alarm list', 'alarm list --json', 'breaker list'],
-  ...['restart good', 'grant --dry-run', 'migrate --print', 'run --once --dry-run'],
+  ...['restart good', 'grant --dry-run', 'migrate --print', 'run --once --dry-run', 'doctor', 'doctor --json'],
 ];
 
 describeOnMachine('a secret', () => {
