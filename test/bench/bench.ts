@@ -15,6 +15,8 @@ const WARM_UP_MS = 20_000;
 /** One a second. */
 const IDLE_CYCLES = 20;
 const UNIT = '[Unit]\nStartLimitIntervalSec=0\n[Service]\nExecStart=/bin/sleep infinity\n';
+const names = Array.from({ length: UNITS }, (_, index) => `bench-${index + 1}`);
+// Rights are granted to units that the settings name.
 const PROCESSES = `
 [process.default]
 restart_strategy = service
@@ -22,9 +24,8 @@ settle_time = 0
 stable_time = 0
 max_restart_failures = 1000
 restart_budget = 0
+${names.map((name) => `[process.${name}]`).join('\n')}
 `;
-
-const names = Array.from({ length: UNITS }, (_, index) => `bench-${index + 1}`);
 
 async function main(): Promise<void> {
   const earlier = process.argv.indexOf('--before');
