@@ -51,6 +51,8 @@ function describing(get: () => UnitManagerUnderTest): void {
       '',
       '1',
       'x@.service',
+      // Valid names, that systemd will have nothing to do with.
+      ...['t@user.slice', 't@init.scope', 't@dev-sda.device'],
       'ü',
       'y'.repeat(300),
       '\n',

@@ -104,6 +104,8 @@ export const HOSTILE_NAMES: readonly string[] = [
     'a@b@c',
     't@',
     't@.service',
+    't@user.slice',
+    't@init.scope',
     '@x',
     'x'.repeat(248),
     'x'.repeat(5000),

@@ -24,6 +24,9 @@ const SAYINGS: readonly (readonly [RegExp, Refusal])[] = [
 /** No systemd that could answer, now or later: the rest of the failures may be over in a moment. */
 const NO_SYSTEMD = / not been booted with systemd|^Running in chroot, ignoring/m;
 
+/** Source: systemd, src/systemctl/systemctl-show.c and src/core/dbus-unit.c, and the words of sd-bus for no object. */
+const NO_UNIT = /^Failed to get properties: (?:Unknown object |Unit name .* is not valid\.)/m;
+
 const LONGEST_DETAIL = 300;
 
 /** `timed_out` and `aborted` end the waiting only: the job itself goes on in systemd. */
@@ -46,6 +49,14 @@ export function whyUnknown(result: CommandResult): UnitsUnknown {
   const isMissing = result.kind === 'not_started' && result.reason === 'missing';
   const isElsewhere = result.kind === 'exited' && NO_SYSTEMD.test(result.output);
   return isMissing || isElsewhere ? 'unavailable' : 'no_answer';
+}
+
+/**
+ * systemd has answered that no such unit can be, for one of those asked for: an instance of a type without templates,
+ * for example `x@y.slice`. The name is valid all the same.
+ */
+export function isNoUnit(result: CommandResult): boolean {
+  return result.kind === 'exited' && result.exitCode !== 0 && NO_UNIT.test(result.output);
 }
 
 function refusal(output: string, exitCode: number): UnitActionResult {

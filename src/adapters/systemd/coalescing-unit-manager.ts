@@ -8,11 +8,41 @@ interface Question {
   readonly answer: (states: UnitStates | UnitsUnknown) => void;
 }
 
+/** More than this many at once are a look at everything, which can take seconds where strangers fill the tables. */
+const MOST_OF_A_QUICK_QUESTION = 60;
+
 /**
- * One question is under way at a time; what is asked meanwhile is asked together, next. So every answer was looked up
- * after its question was put. Actions pass straight through.
+ * One quick question is under way at a time, and one long one beside it, for which the quick ones need not wait. What is
+ * asked meanwhile is asked together, next; so every answer was looked up after its question was put. Actions pass
+ * straight through.
  */
 export class CoalescingUnitManager implements UnitManager {
+  readonly #inner: UnitManager;
+  readonly #quick: Lane;
+  readonly #long: Lane;
+
+  constructor(inner: UnitManager) {
+    this.#inner = inner;
+    this.#quick = new Lane(inner);
+    this.#long = new Lane(inner);
+  }
+
+  describe(names: readonly string[], options: RunOptions): Promise<UnitStates | UnitsUnknown> {
+    const lane = names.length > MOST_OF_A_QUICK_QUESTION ? this.#long : this.#quick;
+    return lane.describe(names, options);
+  }
+
+  restart(unit: string, options: RunOptions): Promise<UnitActionResult> {
+    return this.#inner.restart(unit, options);
+  }
+
+  resetFailed(unit: string, options: RunOptions): Promise<UnitActionResult> {
+    return this.#inner.resetFailed(unit, options);
+  }
+}
+
+/** One question after another. */
+class Lane {
   readonly #inner: UnitManager;
   #waiting: Question[] = [];
   #isAsking = false;
@@ -38,14 +68,6 @@ export class CoalescingUnitManager implements UnitManager {
       this.#waiting.push(question);
       this.#askAll().catch(reject);
     });
-  }
-
-  restart(unit: string, options: RunOptions): Promise<UnitActionResult> {
-    return this.#inner.restart(unit, options);
-  }
-
-  resetFailed(unit: string, options: RunOptions): Promise<UnitActionResult> {
-    return this.#inner.resetFailed(unit, options);
   }
 
   async #askAll(): Promise<void> {

@@ -2,7 +2,7 @@
 import type { UnitState } from '../../domain/unit-state.js';
 import type { CommandResult, CommandRunner, RunOptions } from '../../ports/command-runner.js';
 import type { UnitActionResult, UnitManager, UnitStates, UnitsUnknown } from '../../ports/unit-manager.js';
-import { toActionResult, whyUnknown } from './action-result.js';
+import { isNoUnit, toActionResult, whyUnknown } from './action-result.js';
 import { notFoundState, parseShow, SHOWN_PROPERTIES } from './systemctl-show.js';
 import { toUnitName } from './unit-name.js';
 
@@ -48,13 +48,18 @@ export class SystemctlUnitManager implements UnitManager {
     return toActionResult(await this.#systemctl([...request, '--', unit], options));
   }
 
-  /** The states of `units`, in their order. An answer that is short of a unit is asked for again in halves. */
+  /**
+   * The states of `units`, in their order. An answer that is short of a unit is asked for again in halves: one name that
+   * systemd will have nothing to do with ends the command, and must not hide the other units.
+   */
   async #show(units: readonly string[], options: RunOptions): Promise<readonly UnitState[] | UnitsUnknown> {
     const properties = `--property=${SHOWN_PROPERTIES.join(',')}`;
     const result = await this.#systemctl(['show', properties, '--', ...units], options);
     const states = result.kind === 'exited' ? parseShow(result.output) : [];
     if (states.length === units.length) return states;
-    if (states.length === 0 || units.length === 1) return whyUnknown(result);
+    const [unit] = units;
+    if (units.length === 1 && unit !== undefined && isNoUnit(result)) return [notFoundState(unit)];
+    if (units.length === 1 || (states.length === 0 && !isNoUnit(result))) return whyUnknown(result);
     const half = Math.ceil(units.length / 2);
     const left = await this.#show(units.slice(0, half), options);
     if (typeof left === 'string') return left;

@@ -64,6 +64,25 @@ describe('coalescing unit manager', () => {
     await after;
   });
 
+  it('does not let a quick question wait for a look at everything, nor the other way round', async () => {
+    const slow = new SlowUnits();
+    const units = new CoalescingUnitManager(slow);
+    const many = Array.from({ length: 61 }, (_, number) => `u${number}`);
+    const everything = units.describe(many, options());
+    const one = units.describe(['a'], options());
+    const again = units.describe(many, options());
+    const another = units.describe(['b'], options());
+    expect(slow.asked).toEqual([many, ['a']]);
+    slow.answerNext();
+    expect(namesOf(await everything)).toEqual(many);
+    slow.answerNext();
+    expect(namesOf(await one)).toEqual(['a']);
+    expect(slow.asked).toEqual([many, ['a'], many, ['b']]);
+    slow.answerNext();
+    slow.answerNext();
+    expect([namesOf(await again), namesOf(await another)]).toEqual([many, ['b']]);
+  });
+
   it('lets one give up without taking the answer from the others', async () => {
     const slow = new SlowUnits();
     const units = new CoalescingUnitManager(slow);

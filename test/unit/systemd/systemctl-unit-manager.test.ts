@@ -104,6 +104,19 @@ describe('describe', () => {
     return { asked, manager: new SystemctlUnitManager({ run }) };
   }
 
+  /** Answers up to the name of a slice, as systemd does: that one has no object, and ends the command. */
+  function refusingSlices() {
+    const run = async (command: Command) => {
+      const units = unitsOf(command);
+      const odd = units.findIndex((unit) => unit.endsWith('.slice'));
+      if (odd < 0) return { kind: 'exited', exitCode: 0, output: units.map(block).join('\n'), durationMs: 1 } as const;
+      const refusal = "Failed to get properties: Unknown object '/org/freedesktop/systemd1/unit/t_40user_2eslice'.\n";
+      const output = `${units.slice(0, odd).map(block).join('\n')}${refusal}`;
+      return { kind: 'exited', exitCode: 1, output, durationMs: 1 } as const;
+    };
+    return new SystemctlUnitManager({ run });
+  }
+
   it('asks once for all names, each unit once, and leaves out what cannot be a unit', async () => {
     const { asked, manager } = answering();
     const states = await manager.describe(['b', 'a.service', '*', 'b.service', '17'], OPTIONS);
@@ -130,6 +143,20 @@ describe('describe', () => {
     expect([...(states as ReadonlyMap<string, { id: string }>).values()].map(({ id }) => id)).toEqual(names);
     expect(asked[0]).toHaveLength(60);
   });
+
+  it.each([0, 1, 59, 60, 149])(
+    'does not let one name that no unit can have hide the others: number %i',
+    async (odd) => {
+      const names = Array.from({ length: 150 }, (_, number) =>
+        number === odd ? 't@user.slice' : `u${number}.service`,
+      );
+      const states = await refusingSlices().describe(names, OPTIONS);
+      if (typeof states === 'string') throw new Error(states);
+      const found = names.filter((name) => states.get(name)?.loadState === 'loaded');
+      expect(found).toEqual(names.filter((name) => name !== 't@user.slice'));
+      expect(states.get('t@user.slice')?.loadState).toBe('not-found');
+    },
+  );
 
   it.each<[string, ScriptedAnswer]>([
     ['systemctl is missing', { notStarted: 'missing' }],
