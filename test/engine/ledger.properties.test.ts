@@ -252,9 +252,17 @@ class Pair {
     if (this.#disk.state !== null) this.ledger.restore(this.#disk.state);
     const { models, host, wallMs, monotonicMs } = this.#saved;
     const passedMs = this.clock.nowMs() - wallMs;
-    const back = (model: ProcessModel): ProcessModel => stored(model, monotonicMs, this.nowMs, passedMs);
-    this.models = new Map([...models].map(([id, model]) => [id, back(model)]));
-    this.host = back({ ...newProcess(), restarts: [...host] }).restarts;
+    // What no longer counted may be forgotten or not; a clock that is set back makes that show.
+    const back = (model: ProcessModel, remembered: readonly number[]): ProcessModel => {
+      const isOver = (time: number): boolean => monotonicMs - time >= BUDGET.windowMs;
+      const [over, counted] = [model.restarts.filter(isOver), model.restarts.filter((time) => !isOver(time))];
+      const since = (restarts: number[]) => stored({ ...model, restarts }, monotonicMs, this.nowMs, passedMs);
+      const kept = since(over).restarts.filter((time) => remembered.includes(time));
+      return { ...since(counted), restarts: [...kept, ...since(counted).restarts] };
+    };
+    const times = (id: number): readonly number[] => this.ledger.memoryOf(idOf(id))?.restarts ?? [];
+    this.models = new Map([...models].map(([id, model]) => [id, back(model, times(id))]));
+    this.host = back({ ...newProcess(), restarts: [...host] }, this.ledger.hostRestarts()).restarts;
   }
 
   expectSame(): void {
