@@ -171,7 +171,7 @@ function print(figures: readonly Figure[]): void {
   }
   for (const { what, value, unit, aim } of figures) {
     const goal = aim === null ? '' : `aim ≤ ${aim} ${unit}${value <= aim ? '' : '   MISSED'}`;
-    console.log(`${what.padEnd(48)} ${value.toFixed(2).padStart(9)} ${unit.padEnd(3)}  ${goal}`);
+    console.log(`${what.padEnd(62)} ${value.toFixed(2).padStart(9)} ${unit.padEnd(3)}  ${goal}`);
   }
 }
 
