@@ -8,6 +8,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          setupFiles: ['test/support/fixed-seed.ts'],
           include: ['test/unit/**/*.test.ts', 'test/engine/**/*.test.ts'],
           sequence: { groupOrder: 0 },
         },
@@ -15,6 +16,7 @@ export default defineConfig({
       {
         test: {
           name: 'contract',
+          setupFiles: ['test/support/fixed-seed.ts'],
           include: ['test/contract/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 180_000,
@@ -24,6 +26,7 @@ export default defineConfig({
       {
         test: {
           name: 'system',
+          setupFiles: ['test/support/fixed-seed.ts'],
           include: ['test/system/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 180_000,

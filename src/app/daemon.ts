@@ -15,6 +15,7 @@ import type { AlarmStore } from '../ports/alarm-store.js';
 import type { Clock } from '../ports/clock.js';
 import { SOLE_OWNER, type Ownership } from '../ports/ownership.js';
 import { StoreError } from '../ports/store-error.js';
+import { Bugs, words } from './bugs.js';
 import { createControlHandler } from './control-handler.js';
 import { logOptions, type DaemonEnd, type DaemonOptions } from './daemon-options.js';
 import { firstAnswer, FrontDesk, obstacleToOwning, takeDoor } from './door.js';
@@ -24,6 +25,7 @@ import { monitorOptions } from './monitor-options.js';
 import { createPeople, tellOperators } from './people.js';
 import { Pulse } from './pulse.js';
 import { Reloader, type ReloadOptions } from './reload.js';
+import { readAnew } from './read-anew.js';
 import { isNeedlesslyRoot, ROOT_WARNING } from './root-warning.js';
 import { trustedOwners } from './service-account.js';
 import { Sight } from './sight.js';
@@ -69,6 +71,7 @@ async function runWithLog(options: DaemonOptions, frame: Frame): Promise<DaemonE
   let phase = startPhase(clock);
   void pulse.watch(surroundings.watchdogMs ?? null, () => phase(), shutdown.ended);
   const desk = new FrontDesk();
+  let current = options;
   const people = createPeople({ runner: ports.runner, clock, operatorsGroup: () => settings().monitor.operatorsGroup });
   if (!mode.dryRun) {
     const onWaiting = (holder: string): void => {
@@ -77,23 +80,22 @@ async function runWithLog(options: DaemonOptions, frame: Frame): Promise<DaemonE
       void notifier.ready();
     };
     const mayWait = !mode.once && loaded.settings.host.standby === 'wait';
-    const onPhase = (now: LoopPhase): void => void (phase = () => now);
     const onLost = (detail: string): void => {
       log.write('error', 'The monitor stops: its control socket is no longer its own', { detail });
       shutdown.request('another monitor has taken its place');
     };
     const onHidden = (detail: string): void =>
       log.write('error', 'Control socket is gone and cannot be made again: restart the monitor', { detail });
-    const { random } = ports;
-    const watch = { mayWait, onWaiting, onPhase, onLost, onHidden, people: mode.once ? null : people };
-    const door = { settings: loaded.settings, handler: desk, clock, cleanup, random, ...watch };
-    const taken = await takeDoor(door, shutdown.draining);
+    const watch = { mayWait, onWaiting, onLost, onHidden, people: mode.once ? null : people };
+    const door = { settings: loaded.settings, handler: desk, clock, cleanup, random: ports.random, ...watch };
+    const taken = await takeDoor({ ...door, onPhase: (now) => void (phase = () => now) }, shutdown.draining);
     if (taken.kind === 'refused') return refuseToStart(log, taken.detail);
     if (taken.kind === 'stopped') return { kind: 'stopped' };
+    if (taken.hasWaited) current = readAnew(options, events);
     phase = startPhase(clock);
   }
   const onOperators = (): void => void tellOperators(people, ports);
-  const built = await build(options, frame, { ...ports, onOperators });
+  const built = await build(current, frame, { ...ports, onOperators });
   if (built instanceof StoreError) return refuseToStart(log, built.message);
   const { monitor, store, owner, reloader, bugs } = built;
   phase = () => monitor.phase;
@@ -112,29 +114,13 @@ async function runWithLog(options: DaemonOptions, frame: Frame): Promise<DaemonE
   );
   if (!mode.dryRun) onOperators();
   options.onReloadable?.(() => void reloader.reload().catch(bugs.note));
-  const end = await work(options, frame, { monitor, store, owner, ports, pulse, notifier }).catch(bugs.note);
+  const end = await work(current, frame, { monitor, store, owner, ports, pulse, notifier }).catch(bugs.note);
   return bugs.first === null && end ? end : { kind: 'failed', detail: `unexpected error: ${words(bugs.first)}` };
 }
 
 function startPhase(clock: Clock): () => LoopPhase {
   const sinceMs = clock.monotonicMs();
   return () => ({ kind: 'starting', sinceMs });
-}
-
-/** Whatever was thrown that nobody expected: the first one ends the monitor. */
-class Bugs {
-  readonly #frame: Frame;
-  first: unknown = null;
-
-  constructor(frame: Frame) {
-    this.#frame = frame;
-  }
-
-  readonly note = (cause: unknown): undefined => {
-    this.first ??= cause;
-    this.#frame.log.write('fatal', 'Unexpected error, the monitor stops', { detail: words(cause) });
-    this.#frame.shutdown.request('unexpected error');
-  };
 }
 
 interface Built {
@@ -289,8 +275,4 @@ function sourceText({ database }: Settings): string {
   if (database.engine === 'sqlite') return `sqlite ${database.path}`;
   const where = database.socket ?? database.hosts.map(({ host, port }) => `${host}:${port}`).join(', ');
   return `mysql ${where}/${database.database}`;
-}
-
-function words(cause: unknown): string {
-  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
 }

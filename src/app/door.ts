@@ -61,9 +61,11 @@ export interface DoorOptions {
   readonly onHidden: (detail: string) => void;
 }
 
-/** `taken`: we are the one. `stopped`: we were asked to stop while waiting. */
+/** `taken`: we are the one; `hasWaited`: another was before us. `stopped`: we were asked to stop while waiting. */
 export type Door =
-  { readonly kind: 'taken' } | { readonly kind: 'stopped' } | { readonly kind: 'refused'; readonly detail: string };
+  | { readonly kind: 'taken'; readonly hasWaited: boolean }
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'refused'; readonly detail: string };
 
 export async function takeDoor(options: DoorOptions, draining: AbortSignal): Promise<Door> {
   const { settings, handler, clock, cleanup, mayWait, onWaiting, onPhase, ...seen } = options;
@@ -74,7 +76,7 @@ export async function takeDoor(options: DoorOptions, draining: AbortSignal): Pro
     const started = await server.start();
     if (started.kind === 'listening') {
       cleanup.defer('control socket', () => server.close());
-      return { kind: 'taken' };
+      return { kind: 'taken', hasWaited: isWaiting };
     }
     if (started.kind === 'failed')
       return { kind: 'refused', detail: `${started.detail}; check run_directory in [monitor]` };

@@ -133,6 +133,8 @@ describe('a second monitor on one host', () => {
     const second = site.start();
     const end = ended(second);
     await says(second, `pid ${String(first.pid)} holds ${site.directory}/run/control.sock`);
+    // What is set meanwhile counts for the one that takes over.
+    await edit(site, 'echo web', 'echo changed');
     const taken = says(second, 'Starting Process Monitor Service');
     first.kill('SIGKILL');
     await taken;
@@ -140,7 +142,7 @@ describe('a second monitor on one host', () => {
     await waitFor(async () => site.has('acted'), { what: 'the restart', timeoutMs: 20_000 });
     second.kill('SIGTERM');
     expect(await end).toMatchObject({ exitCode: 0 });
-    expect(await site.read('acted')).toBe('web\n');
+    expect(await site.read('acted')).toBe('changed\n');
   });
 
   it('ends while it waits when it is asked to', async () => {
