@@ -2,7 +2,7 @@
 import { request as requestHttp, type ClientRequest, type IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { HttpProbe, ProbeResult } from '../../ports/network-prober.js';
-import { explainNetworkError, isUnasked, shownUrl } from './probe-detail.js';
+import { explainNetworkError, failedProbe, shownUrl } from './probe-detail.js';
 
 const BODY_LIMIT_BYTES = 64 * 1024;
 
@@ -16,10 +16,7 @@ export function exchangeHttp(probe: HttpProbe, signal: AbortSignal): Promise<Pro
     return Promise.resolve({ ok: false, detail: 'the address to ask is no http or https URL' });
   return new Promise((resolve) => {
     const fail = (detail: string): void => resolve({ ok: false, detail: `${shownUrl(url)}: ${detail}` });
-    const breakOff = (cause: unknown): void => {
-      const detail = `${shownUrl(url)}: ${explainNetworkError(cause)}`;
-      resolve({ ok: false, detail, isUnasked: isUnasked(cause) });
-    };
+    const breakOff = (cause: unknown): void => resolve(failedProbe(shownUrl(url), cause));
     try {
       const request = ask(url, signal);
       request.once('error', breakOff);

@@ -1,4 +1,5 @@
 /** Puts into words why a probe over the network failed. */
+import type { ProbeResult } from '../../ports/network-prober.js';
 
 /** The URL as it may be shown: without credentials, and without the query, which may hold some too. */
 export function shownUrl(url: URL): string {
@@ -37,9 +38,11 @@ export function explainNetworkError(cause: unknown): string {
 
 const NO_ROOM: readonly unknown[] = ['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS'];
 
-/** There was no room for the question: nothing is known of who was to answer. */
-export function isUnasked(cause: unknown): boolean {
-  return cause instanceof Error && 'code' in cause && NO_ROOM.includes(cause.code);
+/** What a failed question leads to; where there was no room for it nothing is known of who was to answer. */
+export function failedProbe(target: string, cause: unknown): ProbeResult {
+  const failed = { ok: false, detail: `${target}: ${explainNetworkError(cause)}` } as const;
+  const isUnasked = cause instanceof Error && 'code' in cause && NO_ROOM.includes(cause.code);
+  return isUnasked ? { ...failed, isUnasked } : failed;
 }
 
 /** Example: `no answer within 5 s`. */

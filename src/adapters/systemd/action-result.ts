@@ -40,7 +40,9 @@ export function toActionResult(result: CommandResult): UnitActionResult {
     case 'aborted':
       return { kind: result.kind };
     case 'not_started':
-      return { kind: 'unavailable', detail: result.detail, isPassing: result.reason === 'no_room' };
+      return result.reason === 'no_room'
+        ? { kind: 'unavailable', detail: result.detail, isPassing: true }
+        : { kind: 'unavailable', detail: result.detail };
   }
 }
 
