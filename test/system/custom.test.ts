@@ -5,6 +5,8 @@ import { describeOnMachine } from './support/describe-on-machine.js';
 import { bootMonitored, type MonitoredMachine } from './support/monitored-machine.js';
 
 const TRACES = '/run/traces';
+/** Copies of the fixtures: the sandbox may hide the place that these were checked out to. */
+const PROGRAMS = '/opt/test-programs';
 const GIBIBYTE = 2 ** 30;
 /** What the daemon may grow by, whatever its commands print: V8 lets 64 MB of read buffers stand before it collects them. */
 const MOST_GROWTH_KB = 96 * 1024;
@@ -38,18 +40,18 @@ restart_command = while read -r line; do echo "$line"; done >${TRACES}/read.too
 restart_command = dd if=/dev/zero bs=1M count=1024 2>${TRACES}/loud.dd | tr '\\0' x; echo 'the end'
 
 [process.hanging]
-restart_command = ${fixture('spawns-children.sh')} | tee ${TRACES}/hanging.pids
+restart_command = ${PROGRAMS}/spawns-children.sh | tee ${TRACES}/hanging.pids
 command_timeout = 2
 max_restart_failures = 1
 
 [process.hanging-before]
-pre_restart_command = ${fixture('ignores-sigterm.sh')} ${TRACES}/hanging-before.pid
+pre_restart_command = ${PROGRAMS}/ignores-sigterm.sh ${TRACES}/hanging-before.pid
 restart_command = touch ${TRACES}/restarted-all-the-same
 command_timeout = 1
 max_restart_failures = 1
 
 [process.leaving]
-restart_command = ${fixture('leaves-a-daemon.sh')} ${TRACES}/left
+restart_command = ${PROGRAMS}/leaves-a-daemon.sh ${TRACES}/left
 
 [process.failing]
 restart_command = echo 'no such account' >&2; exit 3
@@ -92,6 +94,7 @@ describeOnMachine('a custom command', () => {
       monitor: 'mass_alarm_percent = 0',
       writable: [TRACES],
     });
+    await host.machine.must(`mkdir ${PROGRAMS} && cp ${fixture('')}/*.sh ${PROGRAMS}/`);
     await host.machine.write(`${TRACES}/record`, RECORD, 0o755);
     await host.addProcesses(NAMES);
     await host.start();

@@ -63,7 +63,7 @@ describeOnMachine('a daemon that is killed again and again', () => {
     await host.machine.waitFor(isOver, { what: 'every alarm to be cleared', timeoutMs: 60_000, everyMs: 300 });
     const counted = await Promise.all(NAMES.map(async (name) => [name, (await startsOf(host, name)).length] as const));
     expect(counted).toEqual([...raised]);
-    expect([...raised.values()].reduce((sum, each) => sum + each, 0)).toBeGreaterThan(KILLS / 2);
+    expect([...raised.values()].reduce((sum, each) => sum + each, 0)).toBeGreaterThan(KILLS / 10);
 
     await host.machine.must('systemctl stop process-monitor');
     expect(await host.machine.must('ls /var/lib/process-monitor | grep tmp || :')).toBe('');
