@@ -4,15 +4,15 @@ import { expect, it } from 'vitest';
 import { ended, ProgramSite } from '../support/program-site.js';
 import { waitFor } from '../system/support/wait-for.js';
 
-it('a second monitor says why it does not start where its log goes to the file alone', async () => {
-  const site = await ProgramSite.create({ processes: [{ id: 1, name: 'web' }] });
+it('a second monitor that may not wait says why it does not start where its log goes to the file alone', async () => {
+  const site = await ProgramSite.create({ processes: [{ id: 1, name: 'web' }], sections: '[host]\nstandby = exit\n' });
   const text = await readFile(site.config, 'utf8');
   await writeFile(site.config, text.replace('console = on', 'console = auto'));
   site.start();
   await waitFor(() => Promise.resolve(site.has('run/control.sock')), { what: 'the first monitor to run' });
   const { exitCode, err } = await site.run();
   expect(exitCode).toBe(1);
-  expect(err).toMatch(/^error: another process-monitor runs already \(pid \d+\)/);
+  expect(err).toMatch(/^error: another process-monitor runs already: pid \d+ holds /);
 });
 
 it('a memory that cannot be read is not called empty, nor its breakers closed', async () => {
