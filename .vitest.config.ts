@@ -10,6 +10,7 @@ export default defineConfig({
           name: 'unit',
           setupFiles: ['test/support/fixed-seed.ts'],
           include: ['test/unit/**/*.test.ts', 'test/engine/**/*.test.ts'],
+          maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },
