@@ -30,6 +30,14 @@ export type UnitStates = ReadonlyMap<string, UnitState>;
  */
 export type UnitsUnknown = 'unavailable' | 'no_answer';
 
+/** Something about a unit has just changed, or may have; what it is now is asked with `describe`. */
+export interface UnitChange {
+  /** As it was asked to be followed. */
+  readonly name: string;
+  /** A job of it (ours, a person's, one that another unit needs) has begun or ended with the change. */
+  readonly byJob: boolean;
+}
+
 export interface UnitManager {
   /** The states of all named units in one question; names without a suffix mean `.service`. */
   describe(names: readonly string[], options: RunOptions): Promise<UnitStates | UnitsUnknown>;
@@ -37,4 +45,9 @@ export interface UnitManager {
   restart(unit: string, options: RunOptions): Promise<UnitActionResult>;
   /** Forgets the unit's failed state and its start-limit count. */
   resetFailed(unit: string, options: RunOptions): Promise<UnitActionResult>;
+  /**
+   * Tells of changes of these units until the signal, of one change perhaps more than once. A help to look at the right
+   * moment, never a promise: where systemd cannot be listened to, nothing is told, and after a gap everything is.
+   */
+  follow(names: readonly string[], onChange: (change: UnitChange) => void, signal: AbortSignal): void;
 }

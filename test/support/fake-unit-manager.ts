@@ -131,6 +131,10 @@ export class FakeUnitManager implements UnitManager {
     return { kind: 'done' };
   }
 
+  follow(): void {
+    // Tells nothing, as `systemctl` does not.
+  }
+
   async #carryOut(entry: Entry, restart: FakeRestart, { timeoutMs, signal }: RunOptions): Promise<UnitActionResult> {
     const { answer = { kind: 'done' }, takesMs = 0 } = restart;
     this.carriedOut.push(entry.base.id);

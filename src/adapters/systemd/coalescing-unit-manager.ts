@@ -1,6 +1,6 @@
 /** Merges questions about units that are asked while another one is being answered: a storm costs a few commands, not hundreds. */
 import type { RunOptions } from '../../ports/command-runner.js';
-import type { UnitActionResult, UnitManager, UnitStates, UnitsUnknown } from '../../ports/unit-manager.js';
+import type { UnitActionResult, UnitChange, UnitManager, UnitStates, UnitsUnknown } from '../../ports/unit-manager.js';
 
 interface Question {
   readonly names: readonly string[];
@@ -38,6 +38,10 @@ export class CoalescingUnitManager implements UnitManager {
 
   resetFailed(unit: string, options: RunOptions): Promise<UnitActionResult> {
     return this.#inner.resetFailed(unit, options);
+  }
+
+  follow(names: readonly string[], onChange: (change: UnitChange) => void, signal: AbortSignal): void {
+    this.#inner.follow(names, onChange, signal);
   }
 }
 

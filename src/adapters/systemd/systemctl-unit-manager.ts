@@ -42,6 +42,11 @@ export class SystemctlUnitManager implements UnitManager {
     return this.#act(['reset-failed'], unit, options);
   }
 
+  /** Nothing can be heard through a command that ends. */
+  follow(): void {
+    // On purpose nothing.
+  }
+
   async #act(request: readonly string[], name: string, options: RunOptions): Promise<UnitActionResult> {
     const unit = toUnitName(name);
     if (unit === null) return { kind: 'impossible', detail: `not the name of a unit: ${JSON.stringify(name)}` };

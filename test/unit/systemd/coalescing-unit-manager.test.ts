@@ -23,6 +23,10 @@ class SlowUnits implements UnitManager {
     return Promise.resolve({ kind: 'done' });
   }
 
+  follow(): void {
+    throw new Error('not asked for here');
+  }
+
   resetFailed(): Promise<{ kind: 'done' }> {
     return Promise.resolve({ kind: 'done' });
   }
