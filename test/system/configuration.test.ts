@@ -86,5 +86,25 @@ describeOnMachine('a configuration with twelve mistakes', () => {
     expect(await host.show('process-monitor', 'NRestarts')).toBe('0');
   });
 
+  it('is reloaded by systemctl reload, which says so only once the change is in force', async () => {
+    const main = await host.show('process-monitor', 'MainPID');
+    await host.configure({ monitor: 'max_parallel_restarts = 3' });
+    await host.machine.must('systemctl reload process-monitor');
+    // Written by then: nothing is waited for.
+    expect(JSON.stringify(await host.events('settings.reloaded'))).toContain('monitor.max_parallel_restarts = 3');
+    expect(await host.show('process-monitor', 'MainPID')).toBe(main);
+  });
+
+  it('makes systemctl reload fail while it has a mistake, and changes nothing', async () => {
+    const settings = await host.machine.read(CONFIG_FILE);
+    await host.machine.write(CONFIG_FILE, settings.replace('restarts = 3', 'restarts = 0'), 0o640);
+    expect((await host.machine.sh('systemctl reload process-monitor')).code).not.toBe(0);
+    expect(JSON.stringify(await host.events('settings.refused'))).toContain('[monitor] max_parallel_restarts');
+    expect(await host.events('settings.reloaded')).toHaveLength(1);
+    const cycles = (await host.events('cycle.completed')).length;
+    await host.waitForEvent('cycle.completed', { count: cycles + 1 });
+    expect(await host.show('process-monitor', 'ActiveState')).toBe('active');
+  });
+
   const journal = (): Promise<string> => host.machine.must('journalctl -u process-monitor -o cat');
 });
