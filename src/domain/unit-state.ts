@@ -28,6 +28,8 @@ export interface UnitState {
   readonly execMainStatus: number;
   /** When the unit last became active, milliseconds since boot (the same clock as `Clock.monotonicMs`); 0: never. */
   readonly activeEnterMs: number;
+  /** It was up, and somebody or systemd itself asked it to end before its program did; false: not in its last run. */
+  readonly wasAskedToEnd: boolean;
   /** A job (start, stop, …) is queued or running for it: somebody is already acting. */
   readonly hasJob: boolean;
   readonly refusesManualStart: boolean;

@@ -1,24 +1,30 @@
 /** What every unit manager promises, told on the units of `unit-manager-units.ts`. */
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import type { UnitState } from '../../src/domain/unit-state.js';
-import type { UnitManager } from '../../src/ports/unit-manager.js';
+import type { UnitChange, UnitManager } from '../../src/ports/unit-manager.js';
 
 export interface UnitManagerUnderTest {
   readonly manager: UnitManager;
   /** Passes time until it holds; rejects when it never does. */
   readonly until: (condition: () => Promise<boolean>, what: string) => Promise<void>;
-  /** Begins to stop the unit as an operator would, which takes it 2 s, and does not wait. */
+  /** Begins to stop the unit as an operator would, and does not wait: `slow-to-stop.service` takes 2 s. */
   readonly operatorStops: (unit: string) => Promise<void>;
 }
 
 const OPTIONS = { timeoutMs: 20_000, signal: new AbortController().signal };
 
-/** Declares the tests; `get` is called in each of them. Each test has units of its own, so one world serves them all. */
-export function unitManagerContract(get: () => UnitManagerUnderTest): void {
+/**
+ * Declares the tests; `get` is called in each of them. Each test has units of its own, so one world serves them all.
+ * `tells`: whether this one can tell of changes.
+ */
+export function unitManagerContract(get: () => UnitManagerUnderTest, { tells }: { readonly tells: boolean }): void {
   describing(get);
   restarting(get);
   refusing(get);
+  ending(get);
   waiting(get);
+  if (tells) following(get);
+  else followingInVain(get);
 }
 
 function describing(get: () => UnitManagerUnderTest): void {
@@ -159,6 +165,94 @@ function refusing(get: () => UnitManagerUnderTest): void {
     expect(await manager.restart('slow-to-stop.service', OPTIONS)).toMatchObject({ kind: 'conflict' });
     await until(get, 'slow-to-stop.service', ({ activeState }) => activeState === 'inactive');
     expect(await look(get, 'slow-to-stop.service')).toMatchObject({ hasJob: false, mainPid: 0 });
+  });
+}
+
+function ending(get: () => UnitManagerUnderTest): void {
+  it('tells a program that was asked to end from one that did so by itself, though both have failed', async () => {
+    const { manager, operatorStops } = get();
+    await manager.restart('sulking.service', OPTIONS);
+    expect(await look(get, 'sulking.service')).toMatchObject({ activeState: 'active', wasAskedToEnd: false });
+    await operatorStops('sulking.service');
+    await until(get, 'sulking.service', ({ activeState }) => activeState === 'failed');
+    expect(await look(get, 'sulking.service')).toMatchObject({ execMainStatus: 143, wasAskedToEnd: true });
+    await manager.restart('sulking.service', OPTIONS);
+    expect(await look(get, 'sulking.service')).toMatchObject({ activeState: 'active', wasAskedToEnd: false });
+    await manager.restart('short-lived.service', OPTIONS);
+    await until(get, 'short-lived.service', ({ activeState }) => activeState === 'failed');
+    expect(await look(get, 'short-lived.service')).toMatchObject({ wasAskedToEnd: false });
+    await manager.restart('failing.service', OPTIONS);
+    expect(await look(get, 'failing.service')).toMatchObject({ activeState: 'failed', wasAskedToEnd: false });
+  });
+}
+
+/** Follows these until the test ends; the changes are in the order in which they were told. */
+function followed(get: () => UnitManagerUnderTest, ...names: readonly string[]): UnitChange[] {
+  const told: UnitChange[] = [];
+  const end = new AbortController();
+  onTestFinished(() => end.abort());
+  get().manager.follow(names, (change) => told.push(change), end.signal);
+  return told;
+}
+
+function following(get: () => UnitManagerUnderTest): void {
+  it('tells of a restart as the work of a job, under the name asked', async () => {
+    const told = followed(get, 'alias.service');
+    await get().manager.restart('canonical.service', OPTIONS);
+    await get().until(async () => told.length > 0, 'the restart to be told');
+    expect(told.every(({ name }) => name === 'alias.service')).toBe(true);
+    expect(told.some(({ byJob }) => byJob)).toBe(true);
+  });
+
+  it('tells of a program that ends by itself, no job being the cause', async () => {
+    await get().manager.restart('short-lived.service', OPTIONS);
+    const told = followed(get, 'short-lived.service');
+    await until(get, 'short-lived.service', ({ activeState }) => activeState === 'failed');
+    await get().until(async () => told.at(-1)?.byJob === false, 'the end to be told');
+    expect(told.at(-1)).toEqual({ name: 'short-lived.service', byJob: false });
+  });
+
+  it('tells of the restarts that systemd makes by itself', async () => {
+    await get().manager.restart('looping.service', OPTIONS);
+    const told = followed(get, 'looping');
+    await get().until(async () => told.length >= 4, 'two more rounds');
+    expect(new Set(told.map(({ name }) => name))).toEqual(new Set(['looping']));
+  });
+
+  it("tells of an operator's stop as the work of a job", async () => {
+    await get().manager.restart('sulking.service', OPTIONS);
+    const told = followed(get, 'sulking.service');
+    await get().operatorStops('sulking.service');
+    await until(get, 'sulking.service', ({ activeState }) => activeState === 'failed');
+    await get().until(async () => told.some(({ byJob }) => byJob), 'the stop to be told');
+  });
+
+  it('tells each of its followers, of its own units alone, and of none that cannot be', async () => {
+    const one = followed(get, 'steady.service', 'canonical.service');
+    const other = followed(get, 'missing.service', '*', '../x', 'steady', '', 't@.service');
+    await get().manager.restart('steady.service', OPTIONS);
+    await get().until(async () => one.length > 0 && other.length > 0, 'both to be told');
+    expect(new Set([...one, ...other].map(({ name }) => name))).toEqual(new Set(['steady.service', 'steady']));
+  });
+
+  it('tells nothing to who has stopped listening', async () => {
+    const end = new AbortController();
+    const told: UnitChange[] = [];
+    get().manager.follow(['steady.service'], (change) => told.push(change), end.signal);
+    end.abort();
+    get().manager.follow(['steady.service'], (change) => told.push(change), end.signal);
+    const others = followed(get, 'steady.service');
+    await get().manager.restart('steady.service', OPTIONS);
+    await get().until(async () => others.length > 0, 'the other one to be told');
+    expect(told).toEqual([]);
+  });
+}
+
+function followingInVain(get: () => UnitManagerUnderTest): void {
+  it('tells of nothing, and takes it well', async () => {
+    const told = followed(get, 'steady.service', '*', '');
+    await get().manager.restart('steady.service', OPTIONS);
+    expect(told).toEqual([]);
   });
 }
 

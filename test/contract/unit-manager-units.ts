@@ -49,6 +49,11 @@ export const CONTRACT_UNITS = {
     file: service('ExecStart=/bin/sleep 1000', 'ExecStop=/bin/sleep 2'),
     fake: { initially: { kind: 'runs' } },
   },
+  // As programs in Java do: systemd calls that a failure.
+  'sulking.service': {
+    file: service(`ExecStart=/bin/sh -c 'trap "exit 143" TERM; while :; do sleep 0.1; done'`),
+    fake: { stopped: { kind: 'failed', status: 143, wasAskedToEnd: true } },
+  },
   'slow-to-start.service': {
     file: service('Type=oneshot', 'RemainAfterExit=yes', 'ExecStart=/bin/sleep 1'),
     fake: { properties: { type: 'oneshot' }, restarts: [{ takesMs: 1000 }] },

@@ -5,13 +5,14 @@ import type { UnitState } from '../../src/domain/unit-state.js';
 /**
  * `exits`: runs, and its program ends with `status` after `afterMs` (0: dead, otherwise failed).
  * `crash_loops`: runs for `upMs`, then waits for `downMs` until systemd starts it again by itself; for ever, or until it
- * stays up after `rounds` of them. `finished`: a oneshot that did its work.
+ * stays up after `rounds` of them. `finished`: a oneshot that did its work. `failed` with `wasAskedToEnd`: it was stopped,
+ * and its program took that badly.
  */
 export type FakeLife =
   | { readonly kind: 'runs' }
   | { readonly kind: 'dead' }
   | { readonly kind: 'finished' }
-  | { readonly kind: 'failed'; readonly status?: number; readonly result?: string }
+  | { readonly kind: 'failed'; readonly status?: number; readonly result?: string; readonly wasAskedToEnd?: true }
   | { readonly kind: 'exits'; readonly afterMs: number; readonly status: number }
   | { readonly kind: 'crash_loops'; readonly upMs: number; readonly downMs: number; readonly rounds?: number }
   | { readonly kind: 'condition_not_met' };
@@ -44,13 +45,28 @@ export function stateOf(base: UnitState, lived: LivedLife, nowMs: number): UnitS
     case 'condition_not_met':
       return { ...base, conditionHeld: false };
     case 'failed':
-      return failed({ ...started, activeEnterMs: 0 }, life.status ?? 1, life.result);
+      return failed(
+        { ...started, activeEnterMs: 0, wasAskedToEnd: life.wasAskedToEnd ?? false },
+        life.status ?? 1,
+        life.result,
+      );
     case 'exits':
       if (nowMs < sinceMs + life.afterMs) return running(base, start);
       return life.status === 0 ? started : failed(started, life.status);
     case 'crash_loops':
       return looping(base, life, { start, nowMs });
   }
+}
+
+/** When that life next changes by itself what systemd shows; null: never any more. */
+export function nextChangeMs({ life, sinceMs }: LivedLife, nowMs: number): number | null {
+  if (life.kind === 'exits') return nowMs < sinceMs + life.afterMs ? sinceMs + life.afterMs : null;
+  if (life.kind !== 'crash_loops') return null;
+  const roundMs = life.upMs + life.downMs;
+  const round = Math.floor((nowMs - sinceMs) / roundMs);
+  if (round >= (life.rounds ?? Infinity)) return null;
+  const endMs = sinceMs + round * roundMs + life.upMs;
+  return nowMs < endMs ? endMs : endMs + life.downMs;
 }
 
 interface Start {

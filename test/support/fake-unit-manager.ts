@@ -4,8 +4,15 @@ import { notFoundState } from '../../src/adapters/systemd/systemctl-show.js';
 import type { UnitState } from '../../src/domain/unit-state.js';
 import type { Clock } from '../../src/ports/clock.js';
 import type { RunOptions } from '../../src/ports/command-runner.js';
-import type { UnitActionResult, UnitManager, UnitStates, UnitsUnknown } from '../../src/ports/unit-manager.js';
-import { deadState, stateOf, type FakeLife, type LivedLife } from './fake-unit-life.js';
+import type {
+  UnitActionResult,
+  UnitChange,
+  UnitManager,
+  UnitStates,
+  UnitsUnknown,
+} from '../../src/ports/unit-manager.js';
+import { FakeUnitFollowers } from './fake-unit-followers.js';
+import { deadState, nextChangeMs, stateOf, type FakeLife, type LivedLife } from './fake-unit-life.js';
 
 /** How one restart goes. Default: done at once, and it runs. An answer other than `done` and no life: it goes on as before. */
 export interface FakeRestart {
@@ -22,6 +29,8 @@ export interface FakeUnit {
   readonly properties?: Partial<UnitState>;
   /** Default: dead. */
   readonly initially?: FakeLife;
+  /** What it is after an operator has stopped it. Default: dead. */
+  readonly stopped?: FakeLife;
   /** One after another, the last one for ever. */
   readonly restarts?: readonly FakeRestart[];
   /** So many starts succeed until `resetFailed`. */
@@ -57,14 +66,15 @@ export class FakeUnitManager implements UnitManager {
   readonly carriedOut: string[] = [];
   /** false: there is no systemd. */
   isAvailable = true;
-  /** true: systemd is there and answers nobody. */
-  isSilent = false;
   readonly #clock: Clock;
   readonly #entries = new Map<string, Entry>();
+  readonly #followers: FakeUnitFollowers<Entry>;
   #started = 0;
+  #isSilent = false;
 
   constructor(clock: Clock, units: Readonly<Record<string, FakeUnit>> = {}) {
     this.#clock = clock;
+    this.#followers = new FakeUnitFollowers(clock, (entry) => this.#nextChange(entry));
     for (const [id, unit] of Object.entries(units)) this.add(id, unit);
   }
 
@@ -75,17 +85,41 @@ export class FakeUnitManager implements UnitManager {
     this.#entries.set(id, { ...entry, lived: this.#begin(unit.initially ?? { kind: 'dead' }) });
   }
 
+  /** true: systemd is there, answers nobody and tells nothing; what it did not tell, it tells afterwards. */
+  get isSilent(): boolean {
+    return this.#isSilent;
+  }
+
+  set isSilent(isSilent: boolean) {
+    this.#isSilent = isSilent;
+    this.#followers.isHeld = isSilent;
+  }
+
+  /** false: changes are never told of, as by `systemctl`. */
+  set tells(tells: boolean) {
+    this.#followers.isMute = !tells;
+  }
+
+  /** The bus was away and is back: what changed meanwhile is not known, so everything may have. */
+  reconnect(): void {
+    this.#followers.tellAll();
+  }
+
   /** Something happens to the unit, now and not by our doing. */
   happens(name: string, life: FakeLife): void {
     const entry = this.#known(name);
     entry.job = null;
     entry.lived = this.#begin(life);
+    this.#followers.changed(entry, { byJob: false });
   }
 
   /** An operator stops the unit; until that is done, nobody else's job is let in. */
   operatorStops(name: string, takesMs: number): void {
     const shows = { activeState: 'deactivating', subState: 'stop-sigterm', mainPid: 0 };
-    this.#known(name).job = { untilMs: this.#clock.monotonicMs() + takesMs, shows, life: { kind: 'dead' } };
+    const entry = this.#known(name);
+    const life = entry.unit.stopped ?? { kind: 'dead' };
+    entry.job = { untilMs: this.#clock.monotonicMs() + takesMs, shows, life };
+    this.#followers.changed(entry, { byJob: true });
   }
 
   /** Canonical names of all units. */
@@ -127,12 +161,18 @@ export class FakeUnitManager implements UnitManager {
     const entry = this.#find(name);
     if (entry === undefined) return impossible(name);
     entry.starts = 0;
-    if (this.#state(name).activeState === 'failed') entry.lived = this.#begin({ kind: 'dead' });
+    if (this.#state(name).activeState === 'failed') {
+      entry.lived = this.#begin({ kind: 'dead' });
+      this.#followers.changed(entry, { byJob: false });
+    }
     return { kind: 'done' };
   }
 
-  follow(): void {
-    // Tells nothing, as `systemctl` does not.
+  follow(names: readonly string[], onChange: (change: UnitChange) => void, signal: AbortSignal): void {
+    this.#followers.add(
+      names.map((name) => ({ name, onChange, find: () => this.#find(name) })),
+      signal,
+    );
   }
 
   async #carryOut(entry: Entry, restart: FakeRestart, { timeoutMs, signal }: RunOptions): Promise<UnitActionResult> {
@@ -142,6 +182,7 @@ export class FakeUnitManager implements UnitManager {
     if (life !== undefined) {
       const untilMs = this.#clock.monotonicMs() + takesMs;
       entry.job = { untilMs, shows: { activeState: 'activating', subState: 'start' }, life };
+      this.#followers.changed(entry, { byJob: true });
     }
     const slept = await this.#clock.sleep(Math.min(takesMs, timeoutMs), signal);
     if (slept === 'aborted') return { kind: 'aborted' };
@@ -158,6 +199,7 @@ export class FakeUnitManager implements UnitManager {
     if (entry.job !== null) return { kind: 'conflict', detail: `a job of somebody else for ${id}` };
     if (entry.starts < (entry.unit.startLimitBurst ?? Infinity)) return null;
     entry.lived = this.#begin({ kind: 'failed', result: 'start-limit-hit' });
+    this.#followers.changed(entry, { byJob: true });
     return { kind: 'start_limit', detail: `${id} was started too often` };
   }
 
@@ -175,6 +217,13 @@ export class FakeUnitManager implements UnitManager {
     if (job === null || this.#clock.monotonicMs() < job.untilMs) return;
     entry.lived = this.#begin(job.life, job.untilMs);
     entry.job = null;
+  }
+
+  #nextChange(entry: Entry): { readonly atMs: number; readonly byJob: boolean } | null {
+    this.#settle(entry);
+    if (entry.job !== null) return { atMs: entry.job.untilMs, byJob: true };
+    const atMs = nextChangeMs(entry.lived, this.#clock.monotonicMs());
+    return atMs === null ? null : { atMs, byJob: false };
   }
 
   #begin(life: FakeLife, sinceMs = this.#clock.monotonicMs()): LivedLife {

@@ -1,4 +1,5 @@
 /** Reads what `systemctl show` prints about units. */
+import { wasAskedToEnd } from '../../domain/unit-end.js';
 import type { UnitState } from '../../domain/unit-state.js';
 
 /** What to ask for. systemd prints them in an order of its own, and leaves out those that a unit does not have. */
@@ -15,7 +16,10 @@ export const SHOWN_PROPERTIES = [
   'InvocationID',
   'NRestarts',
   'ExecMainStatus',
+  'InactiveExitTimestampMonotonic',
   'ActiveEnterTimestampMonotonic',
+  'ActiveExitTimestampMonotonic',
+  'ExecMainExitTimestampMonotonic',
   'Job',
   'RefuseManualStart',
   'ConditionResult',
@@ -78,6 +82,11 @@ function toUnitState(block: Block): UnitState {
     nRestarts: number('NRestarts'),
     execMainStatus: number('ExecMainStatus'),
     activeEnterMs: number('ActiveEnterTimestampMonotonic') / 1000,
+    wasAskedToEnd: wasAskedToEnd({
+      leftInactive: number('InactiveExitTimestampMonotonic'),
+      leftActive: number('ActiveExitTimestampMonotonic'),
+      programEnded: number('ExecMainExitTimestampMonotonic'),
+    }),
     hasJob: number('Job') > 0,
     refusesManualStart: text('RefuseManualStart') === 'yes',
     // Until its conditions have been looked at for the first time, systemd shows them as unmet.

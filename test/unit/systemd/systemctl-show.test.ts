@@ -39,6 +39,7 @@ describe('parseShow', () => {
         nRestarts: 2,
         execMainStatus: 0,
         activeEnterMs: 1234.567,
+        wasAskedToEnd: false,
         hasJob: true,
         refusesManualStart: false,
         conditionHeld: true,
@@ -50,6 +51,15 @@ describe('parseShow', () => {
     expect(parseShow('Id=a.timer\nNames=a.timer\nActiveState=active\n')).toMatchObject([
       { id: 'a.timer', mainPid: 0, nRestarts: 0, hasJob: false, type: '', refusesManualStart: false },
     ]);
+  });
+
+  it.each([
+    ['was asked to end from one', 19, 20, true],
+    ['ended by itself from one', 20, 19, false],
+  ])('reads a unit whose program %s that did not', (_what, downAt, endedAt, wasAskedToEnd) => {
+    const times = `ActiveExitTimestampMonotonic=${downAt}\nExecMainExitTimestampMonotonic=${endedAt}`;
+    const shown = `Id=a.service\nInactiveExitTimestampMonotonic=10\n${times}\n`;
+    expect(parseShow(shown)).toMatchObject([{ wasAskedToEnd }]);
   });
 
   it('tells a condition that failed from one that has never been looked at', () => {
