@@ -19,6 +19,8 @@ export function judgeUnit(before: UnitState, now: UnitState): Judgement {
     return unwell(
       `${unitText(now)}: it ended and systemd restarted it ${now.nRestarts - before.nRestarts} time(s) meanwhile`,
     );
+  // Whether it comes up again or not: it has not stayed up.
+  if (isWaiting(now) && isUp(before)) return unwell(`${unitText(now)}: it ended, and systemd is about to restart it`);
   if (isWaiting(now)) return notYet(`${unitText(now)}: systemd waits to restart it`);
   switch (now.activeState) {
     case 'active':

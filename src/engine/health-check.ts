@@ -1,13 +1,13 @@
 /** Proves that a process is well: the strategy's own check, then every configured check, within their time. */
-import { fillCommand, needsWorkingDirectory } from '../domain/command-template.js';
 import type { HandlingRef } from '../domain/event.js';
 import { judgePrograms, judgeUnit, type Judgement } from '../domain/own-check.js';
 import type { Evidence } from '../domain/process-memory.js';
-import type { HealthCheck, ProcessPolicy } from '../domain/process-policy.js';
+import type { ProcessPolicy } from '../domain/process-policy.js';
 import type { OwnCheck } from '../domain/restart-plan.js';
-import { reportCommand } from './command-report.js';
+import { Attention } from './attention.js';
+import { firstFailure } from './configured-checks.js';
 import type { HandsDeps } from './deps.js';
-import { directoryNow, look, type Look } from './observe.js';
+import { look, type Look } from './observe.js';
 
 export type VerifyResult =
   | { readonly kind: 'well'; readonly detail: string; readonly evidence: Evidence }
@@ -50,33 +50,83 @@ export async function verify(deps: HandsDeps, task: VerifyTask): Promise<VerifyR
   return result;
 }
 
+/** What is known in the course of it, by the clock's monotonic time. */
+interface Course {
+  before: Look;
+  /** The next regular look; only what changes before it brings an earlier one. */
+  dueMs: number;
+  readonly settledMs: number;
+  readonly deadlineMs: number;
+}
+
 async function lookUntilSure(deps: HandsDeps, task: VerifyTask): Promise<VerifyResult> {
-  const { clock } = deps;
-  const { policy, check, signal } = task;
-  let before = task.known ?? (await look(deps, policy, check, signal));
-  const atOnce = judge(check, before, before, policy);
-  if (atOnce.kind === 'unwell') return atOnce;
-  if ((await clock.sleep(task.settleTimeMs, signal)) === 'aborted') return { kind: 'aborted' };
-  const deadlineMs = clock.monotonicMs() + policy.healthCheckTimeoutMs;
-  for (let looks = 0; ; looks += 1) {
-    // Without a settle time the first look is as good as a second one right behind it.
-    const isFresh = looks === 0 && task.settleTimeMs === 0 && task.known === null;
-    const now = isFresh ? before : await look(deps, policy, check, signal);
-    let judgement = judge(check, before, now, policy);
-    let isUnasked = check.kind === 'unit' && now.unit === null;
-    if (judgement.kind === 'not_yet' && judgement.isNew) before = now;
-    if (judgement.kind === 'unwell') return judgement;
-    if (judgement.kind === 'well') {
-      if (policy.healthChecks.length > 0 && !(await task.isStillOurs())) return { kind: 'no_longer_ours' };
-      const failure = await firstFailure(deps, task, deadlineMs);
-      if (signal.aborted) return { kind: 'aborted' };
-      if (failure === null) return { kind: 'well', detail: judgement.detail, evidence: evidenceOfLook(now) };
-      judgement = { kind: 'not_yet', detail: failure.detail, isNew: false };
-      isUnasked = failure.isUnasked;
-    }
-    if (clock.monotonicMs() >= deadlineMs) return { kind: isUnasked ? 'in_doubt' : 'unwell', detail: judgement.detail };
-    if ((await clock.sleep(policy.healthCheckIntervalMs, signal)) === 'aborted') return { kind: 'aborted' };
+  const { check, signal } = task;
+  const attention = new Attention(deps, check.kind === 'unit' ? [check.unit] : [], signal);
+  try {
+    return await lookAttentively(deps, task, attention);
+  } finally {
+    attention.close();
   }
+}
+
+async function lookAttentively(deps: HandsDeps, task: VerifyTask, attention: Attention): Promise<VerifyResult> {
+  const { clock } = deps;
+  const { policy, check, settleTimeMs } = task;
+  let now = task.known ?? (await lookNow(deps, task, attention));
+  // Without a settle time the first look is as good as a second one right behind it.
+  let isLookedAt = settleTimeMs === 0 && task.known === null;
+  const settledMs = clock.monotonicMs() + settleTimeMs;
+  const deadlineMs = settledMs + policy.healthCheckTimeoutMs;
+  const course: Course = { before: now, dueMs: settledMs, settledMs, deadlineMs };
+  const atOnce = judge(check, now, now, policy);
+  if (atOnce.kind === 'unwell') return atOnce;
+  for (;;) {
+    if ((await attention.wait(course.dueMs - clock.monotonicMs())) === 'aborted') return { kind: 'aborted' };
+    if (!isLookedAt) now = await lookNow(deps, task, attention);
+    isLookedAt = false;
+    const judgement = follow(task, course, now, clock.monotonicMs());
+    if (judgement.kind === 'unwell') return judgement;
+    if (clock.monotonicMs() < course.dueMs) continue;
+    const verdict = judgement.kind === 'well' ? await proveWell(deps, task, course, { now, attention }) : judgement;
+    if (verdict.kind !== 'not_yet')
+      return verdict.kind === 'well' ? { ...verdict, evidence: evidenceOfLook(now) } : verdict;
+    const isUnasked = 'isUnasked' in verdict ? verdict.isUnasked : check.kind === 'unit' && now.unit === null;
+    if (clock.monotonicMs() >= deadlineMs) return { kind: isUnasked ? 'in_doubt' : 'unwell', detail: verdict.detail };
+    course.dueMs = clock.monotonicMs() + policy.healthCheckIntervalMs;
+  }
+}
+
+function lookNow(deps: HandsDeps, { policy, check, signal }: VerifyTask, attention: Attention): Promise<Look> {
+  attention.heed();
+  return look(deps, policy, check, signal);
+}
+
+/** Judges a look. What has newly come up has to stay for the settle time, but never longer than from one look to the next. */
+function follow({ policy, check, settleTimeMs }: VerifyTask, course: Course, now: Look, nowMs: number): Judgement {
+  const judgement = judge(check, course.before, now, policy);
+  if (judgement.kind !== 'not_yet' || !judgement.isNew) return judgement;
+  course.before = now;
+  if (nowMs >= course.deadlineMs) return judgement;
+  course.dueMs = Math.max(course.settledMs, nowMs + Math.min(settleTimeMs, policy.healthCheckIntervalMs));
+  return judge(check, now, now, policy);
+}
+
+type Unproved = Extract<Judgement, { kind: 'not_yet' }> & { readonly isUnasked: boolean };
+
+/** It is well by its own check: now by those of the settings, and by its own once more where it has changed meanwhile. */
+async function proveWell(
+  deps: HandsDeps,
+  task: VerifyTask,
+  { before, deadlineMs }: Course,
+  { now, attention }: { readonly now: Look; readonly attention: Attention },
+): Promise<Unproved | Judgement | Extract<VerifyResult, { kind: 'aborted' | 'no_longer_ours' }>> {
+  const { policy, check, signal } = task;
+  if (policy.healthChecks.length > 0 && !(await task.isStillOurs())) return { kind: 'no_longer_ours' };
+  const failure = await firstFailure(deps, task, deadlineMs);
+  if (signal.aborted) return { kind: 'aborted' };
+  if (failure !== null) return { kind: 'not_yet', isNew: false, ...failure };
+  if (!attention.isTold) return judge(check, before, now, policy);
+  return judge(check, before, await lookNow(deps, task, attention), policy);
 }
 
 function judge(check: OwnCheck, before: Look, now: Look, policy: ProcessPolicy): Judgement {
@@ -101,85 +151,6 @@ function evidenceOfLook(seen: Look): Evidence {
     unit: seen.unit === null ? null : { id: seen.unit.id, invocationId: seen.unit.invocationId },
     processes: seen.programs.roots.map(({ identity }) => identity),
   };
-}
-
-/** Shortest time that a check gets, even where the whole time is nearly over. */
-const SHORTEST_CHECK_MS = 100;
-
-/** Why a configured check did not pass. */
-export interface CheckFailure {
-  readonly detail: string;
-  /** There was no room to ask: that says nothing about the process. */
-  readonly isUnasked: boolean;
-}
-
-type CheckContext = Pick<VerifyTask, 'policy' | 'signal'>;
-
-/** Repeats the configured checks until they pass in one round (null) or the deadline is over (what failed last). */
-export async function configuredFailure(
-  deps: HandsDeps,
-  context: CheckContext,
-  deadlineMs: number,
-): Promise<CheckFailure | null> {
-  for (;;) {
-    const failure = await firstFailure(deps, context, deadlineMs);
-    if (failure === null || context.signal.aborted || deps.clock.monotonicMs() >= deadlineMs) return failure;
-    await deps.clock.sleep(context.policy.healthCheckIntervalMs, context.signal);
-  }
-}
-
-async function firstFailure(deps: HandsDeps, context: CheckContext, deadlineMs: number): Promise<CheckFailure | null> {
-  for (const check of context.policy.healthChecks) {
-    const timeoutMs = Math.max(deadlineMs - deps.clock.monotonicMs(), SHORTEST_CHECK_MS);
-    const failure = await runCheck(deps, check, timeoutMs, context);
-    if (failure !== null) return failure;
-    if (context.signal.aborted) return null;
-  }
-  return null;
-}
-
-/** null: passed. */
-async function runCheck(
-  deps: HandsDeps,
-  check: HealthCheck,
-  timeoutMs: number,
-  { policy, signal }: CheckContext,
-): Promise<CheckFailure | null> {
-  switch (check.kind) {
-    case 'command':
-      return runCheckCommand(deps, check.commandLine, timeoutMs, { policy, signal });
-    case 'http': {
-      const result = await deps.prober.http(check, timeoutMs, signal);
-      return result.ok ? null : { detail: result.detail, isUnasked: result.isUnasked ?? false };
-    }
-    case 'tcp': {
-      const result = await deps.prober.tcp(check.host, check.port, timeoutMs, signal);
-      return result.ok ? null : { detail: result.detail, isUnasked: result.isUnasked ?? false };
-    }
-  }
-}
-
-async function runCheckCommand(
-  deps: HandsDeps,
-  template: string,
-  timeoutMs: number,
-  { policy, signal }: CheckContext,
-): Promise<CheckFailure | null> {
-  const workingDirectory = needsWorkingDirectory(template) ? await directoryNow(deps, policy, signal) : null;
-  const filled = fillCommand(template, { systemName: policy.systemName, workingDirectory });
-  if (!filled.ok) return { detail: `health_check_command: ${filled.detail}`, isUnasked: false };
-  const result = await deps.runner.run(
-    {
-      file: policy.shell,
-      args: ['-c', filled.line],
-      environment: { ...policy.environment, PROCESS_NAME: policy.processName, SYSTEM_NAME: policy.systemName },
-    },
-    { timeoutMs, signal },
-  );
-  const report = reportCommand(result);
-  if (report.ok) return null;
-  const detail = `health_check_command ${report.summary}${report.output === '' ? '' : `: ${report.output}`}`;
-  return { detail, isUnasked: result.kind === 'not_started' && result.reason === 'no_room' };
 }
 
 /** What was looked at, in the order in which it was. */

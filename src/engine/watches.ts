@@ -1,11 +1,11 @@
-/** Watches recovered processes through their stable period: one look right after the reset, then regular ones, all in one question. */
+/** Watches recovered processes through their stable period: by what systemd tells of them, and by regular looks, all in one question. */
 import type { HandlingRef } from '../domain/event.js';
 import type { Evidence } from '../domain/process-memory.js';
 import type { ProcessPolicy } from '../domain/process-policy.js';
 import { judgeWatchedPrograms, judgeWatchedUnit, type WatchJudgement } from '../domain/watch-check.js';
 import type { UnitStates, UnitsUnknown } from '../ports/unit-manager.js';
 import { QUESTION_TIMEOUT_MS, type HandsDeps } from './deps.js';
-import { configuredFailure } from './health-check.js';
+import { configuredFailure } from './configured-checks.js';
 import type { Subject } from './ledger.js';
 import { findPrograms } from './observe.js';
 
@@ -29,13 +29,20 @@ export interface WatchEnds {
 
 interface Watched {
   task: WatchTask;
-  /** Infinity while it is being looked at. */
+  /** The next regular look; Infinity while there is one. */
   dueMs: number;
+  /** A look for what was told since the last one; Infinity: nothing was. */
+  toldDueMs: number;
+  lookedMs: number;
+  /** Ends the listening. */
+  readonly end: AbortController;
 }
 
 /** The first look: late enough that what dies at once has died, and that many resets share one question. */
 const FIRST_LOOK_MS = 200;
 const LOOK_EVERY_MS = 5000;
+/** One that systemd tells of all the time is not looked at more often than this for it. */
+const SHORTEST_GAP_MS = 50;
 
 export class Watches {
   private readonly deps: HandsDeps;
@@ -53,15 +60,31 @@ export class Watches {
   /** Starts or replaces the watch of this target; it ends by itself, or with the signal. */
   add(target: string, task: WatchTask, signal: AbortSignal): void {
     if (signal.aborted) return;
-    this.watched.set(target, { task, dueMs: this.nowMs() + FIRST_LOOK_MS });
+    this.forget(target);
+    const dueMs = this.nowMs() + FIRST_LOOK_MS;
+    const end = new AbortController();
+    const watched = { task, dueMs, toldDueMs: Infinity, lookedMs: -Infinity, end };
+    this.watched.set(target, watched);
+    const { unit } = task.evidence;
+    if (unit !== null) this.deps.units.follow([unit.id], () => this.tell(watched), end.signal);
     this.wake.abort();
     this.running ??= this.loop(signal);
+  }
+
+  private tell(watched: Watched): void {
+    watched.toldDueMs = Math.max(this.nowMs(), watched.lookedMs + SHORTEST_GAP_MS);
+    this.wake.abort();
+  }
+
+  private forget(target: string): void {
+    this.watched.get(target)?.end.abort();
+    this.watched.delete(target);
   }
 
   /** The process is being handled again: whoever handles it judges it. Returns what was watched; null: nothing. */
   drop(target: string): WatchTask | null {
     const task = this.watched.get(target)?.task ?? null;
-    this.watched.delete(target);
+    this.forget(target);
     return task;
   }
 
@@ -78,16 +101,17 @@ export class Watches {
       await this.lookInTurn(signal);
     } finally {
       signal.removeEventListener('abort', stop);
+      if (signal.aborted) for (const target of [...this.watched.keys()]) this.forget(target);
     }
   }
 
   private async lookInTurn(signal: AbortSignal): Promise<void> {
     while (this.watched.size > 0 && !signal.aborted) {
-      const nextMs = Math.min(...[...this.watched.values()].map(({ dueMs }) => dueMs));
+      const nextMs = Math.min(...[...this.watched.values()].map(nextLookMs));
       this.wake = new AbortController();
       await this.deps.clock.sleep(nextMs - this.nowMs(), this.wake.signal);
       const nowMs = this.nowMs();
-      const due = [...this.watched].filter(([, { dueMs }]) => dueMs <= nowMs);
+      const due = [...this.watched].filter(([, watched]) => nextLookMs(watched) <= nowMs);
       if (due.length > 0) await this.lookAt(due, signal);
     }
     // Here, at once, and nowhere else: what is added before would never be looked at, and a loop that has begun since
@@ -96,17 +120,25 @@ export class Watches {
   }
 
   private async lookAt(due: readonly (readonly [string, Watched])[], signal: AbortSignal): Promise<void> {
+    const startedMs = this.nowMs();
+    const regular = new Set(due.filter(([, { dueMs }]) => dueMs <= startedMs).map(([target]) => target));
+    for (const [target, watched] of due) {
+      watched.lookedMs = startedMs;
+      watched.toldDueMs = Infinity;
+      if (regular.has(target)) watched.dueMs = Infinity;
+    }
     const units = await this.describe(
       due.map(([, { task }]) => task.evidence.unit?.id ?? null),
       signal,
     );
     for (const [target, watched] of due) {
-      watched.dueMs = Infinity;
+      const isRegular = regular.has(target);
       // Not waited for: a check of one that is slow must not hold up the looks at the others.
-      const look = this.judge(watched.task, units, signal)
+      const look = this.judge(watched.task, units, { isRegular, signal })
         .then(async (judgement) => {
           // Meanwhile it may have been dropped, or watched anew.
-          if (!signal.aborted && this.watched.get(target) === watched) await this.follow(target, watched, judgement);
+          if (!signal.aborted && this.watched.get(target) === watched)
+            await this.follow(target, watched, judgement, isRegular);
         })
         .finally(() => {
           this.looks.delete(look);
@@ -122,9 +154,14 @@ export class Watches {
     return this.deps.units.describe(names, { timeoutMs: QUESTION_TIMEOUT_MS, signal });
   }
 
-  private async judge(task: WatchTask, units: UnitStates | UnitsUnknown, signal: AbortSignal): Promise<WatchJudgement> {
+  /** The configured checks have a rhythm of their own, whatever systemd tells. */
+  private async judge(
+    task: WatchTask,
+    units: UnitStates | UnitsUnknown,
+    { isRegular, signal }: { readonly isRegular: boolean; readonly signal: AbortSignal },
+  ): Promise<WatchJudgement> {
     const own = await this.judgeOwn(task, units, signal);
-    if (own.kind !== 'same' || task.policy.healthChecks.length === 0) return own;
+    if (own.kind !== 'same' || !isRegular || task.policy.healthChecks.length === 0) return own;
     const deadlineMs = this.nowMs() + task.policy.healthCheckTimeoutMs;
     const failure = await configuredFailure(this.deps, { policy: task.policy, signal }, deadlineMs);
     if (failure === null) return own;
@@ -146,26 +183,27 @@ export class Watches {
     return judgeWatchedPrograms(evidence, roots, policy.systemName);
   }
 
-  private async follow(target: string, watched: Watched, judgement: WatchJudgement): Promise<void> {
+  private async follow(target: string, watched: Watched, judgement: WatchJudgement, isRegular: boolean): Promise<void> {
     const { task } = watched;
     switch (judgement.kind) {
       case 'failed':
-        this.watched.delete(target);
+        this.forget(target);
         return this.ends.onFailed(task, judgement.detail);
       case 'stopped':
         if (!this.ends.mayEnd(task)) break;
-        this.watched.delete(target);
+        this.forget(target);
         return this.ends.onStopped(task, judgement.detail);
       case 'replaced':
         watched.task = { ...task, evidence: judgement.evidence };
         break;
       case 'same':
-        if (this.nowMs() < task.untilMs || !this.ends.mayEnd(task)) break;
-        this.watched.delete(target);
+        if (!isRegular || this.nowMs() < task.untilMs || !this.ends.mayEnd(task)) break;
+        this.forget(target);
         return this.ends.onStable(task);
       case 'unsure':
         break;
     }
+    if (!isRegular) return;
     const nowMs = this.nowMs();
     const leftMs = task.untilMs - nowMs;
     watched.dueMs = nowMs + (judgement.kind === 'same' && leftMs > 0 ? Math.min(LOOK_EVERY_MS, leftMs) : LOOK_EVERY_MS);
@@ -174,4 +212,8 @@ export class Watches {
   private nowMs(): number {
     return this.deps.clock.monotonicMs();
   }
+}
+
+function nextLookMs({ dueMs, toldDueMs }: Watched): number {
+  return Math.min(dueMs, toldDueMs);
 }

@@ -29,7 +29,7 @@ interface Life {
 /** Calls in which time passes: a monitor may die in the middle of them. */
 const LONG_CALLS = new Set(['runner.run', 'units.restart', 'starter.start', 'clock.sleep', 'stateStore.save']);
 /** These answer at once, and do nothing. */
-const PLAIN_CALLS = new Set(['clock.nowMs', 'clock.monotonicMs']);
+const PLAIN_CALLS = new Set(['units.follow', 'clock.nowMs', 'clock.monotonicMs']);
 const SAVING_MS = 3;
 /** From the request to the program. */
 const ASKING_MS = 300;

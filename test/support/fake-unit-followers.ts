@@ -43,6 +43,10 @@ export class FakeUnitFollowers<Unit> {
     });
   }
 
+  get count(): number {
+    return this.#followers.length;
+  }
+
   changed(unit: Unit, how: How): void {
     this.#tell(
       this.#followers.filter(({ find }) => find() === unit),

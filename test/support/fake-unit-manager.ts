@@ -100,6 +100,11 @@ export class FakeUnitManager implements UnitManager {
     this.#followers.isMute = !tells;
   }
 
+  /** How many names are listened to. */
+  get followed(): number {
+    return this.#followers.count;
+  }
+
   /** The bus was away and is back: what changed meanwhile is not known, so everything may have. */
   reconnect(): void {
     this.#followers.tellAll();

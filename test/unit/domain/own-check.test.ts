@@ -22,6 +22,7 @@ describe('a unit', () => {
     ['is looked at again while it starts', starting, starting, 'not_yet', 'activating (start)'],
     ['is looked at again while it stops', up, { ...down, activeState: 'deactivating' }, 'not_yet', 'deactivating'],
     ['is looked at again while systemd waits to restart it', waiting, waiting, 'not_yet', 'systemd waits'],
+    ['is unwell when it ended and waits to be restarted', up, waiting, 'unwell', 'it ended, and systemd is about to'],
     ['is unwell when it failed', up, failed, 'unwell', 'unit app.service is failed (exit-code, status 3)'],
     ['is unwell when its program has ended', up, down, 'unwell', 'its program has ended'],
     [

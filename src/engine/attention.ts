@@ -1,0 +1,69 @@
+/** Waits that the units in question cut short: whoever looks at something again and again looks when it changes. */
+import type { Clock } from '../ports/clock.js';
+import type { UnitManager } from '../ports/unit-manager.js';
+
+/** A program that has systemd tell something of it all the time must not keep whoever watches it busy. */
+const SHORTEST_GAP_MS = 20;
+
+export class Attention {
+  readonly #clock: Clock;
+  readonly #signal: AbortSignal;
+  readonly #end = new AbortController();
+  readonly #close = (): void => this.#end.abort();
+  #wake = new AbortController();
+  #isTold = false;
+  #heededMs = -Infinity;
+
+  /** Listens until it is closed, or the signal; without units only the clock ends a wait. */
+  constructor(
+    { clock, units }: { readonly clock: Clock; readonly units: UnitManager },
+    names: readonly string[],
+    signal: AbortSignal,
+  ) {
+    this.#clock = clock;
+    this.#signal = signal;
+    if (signal.aborted || names.length === 0) return;
+    signal.addEventListener('abort', this.#close, { once: true });
+    units.follow(names, () => this.#tell(), this.#end.signal);
+  }
+
+  /** A change was told that nobody has looked at yet. */
+  get isTold(): boolean {
+    return this.#isTold;
+  }
+
+  /** To be called right before each look: what was told until now is seen by it. */
+  heed(): void {
+    this.#isTold = false;
+    this.#heededMs = this.#clock.monotonicMs();
+  }
+
+  /** `told`: a change has ended the wait, or one that came before it. */
+  async wait(ms: number): Promise<'due' | 'told' | 'aborted'> {
+    const dueMs = this.#clock.monotonicMs() + ms;
+    if (!this.#isTold) await this.#sleepUntil(dueMs, true);
+    // Signals come in swarms: one look for all of them.
+    if (this.#isTold) await this.#sleepUntil(Math.min(dueMs, this.#heededMs + SHORTEST_GAP_MS), false);
+    if (this.#signal.aborted) return 'aborted';
+    return this.#isTold && this.#clock.monotonicMs() < dueMs ? 'told' : 'due';
+  }
+
+  close(): void {
+    this.#signal.removeEventListener('abort', this.#close);
+    this.#close();
+  }
+
+  async #sleepUntil(atMs: number, isLight: boolean): Promise<void> {
+    this.#wake = new AbortController();
+    const wake = isLight ? this.#wake : new AbortController();
+    const stop = (): void => wake.abort();
+    this.#signal.addEventListener('abort', stop, { once: true });
+    if (!this.#signal.aborted) await this.#clock.sleep(atMs - this.#clock.monotonicMs(), wake.signal);
+    this.#signal.removeEventListener('abort', stop);
+  }
+
+  #tell(): void {
+    this.#isTold = true;
+    this.#wake.abort();
+  }
+}
