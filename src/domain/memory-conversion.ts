@@ -12,6 +12,8 @@ export interface Now {
 /** No stored wait may reach further into the future than this, whatever the clock was when it was written. */
 const LONGEST_WAIT_MS = 7 * 24 * 3600 * 1000;
 
+type Convert = (timeMs: number) => number;
+
 export interface Memory {
   readonly processes: ReadonlyMap<string, ProcessMemory>;
   readonly hostRestarts: readonly number[];
@@ -19,7 +21,7 @@ export interface Memory {
 
 /** `processes` by process key. */
 export function toStored({ processes, hostRestarts }: Memory, now: Now): StoredState {
-  const wall = (monotonicMs: number): number => Math.round(now.wallMs + (monotonicMs - now.monotonicMs));
+  const wall = wallTime(now);
   const stored: Record<string, StoredProcess> = {};
   for (const [key, memory] of processes) stored[key] = storedProcess(memory, wall);
   return {
@@ -30,7 +32,13 @@ export function toStored({ processes, hostRestarts }: Memory, now: Now): StoredS
   };
 }
 
-function storedProcess(memory: ProcessMemory, wall: (monotonicMs: number) => number): StoredProcess {
+/** Turns monotonic times into wall times. */
+export function wallTime(now: Now): Convert {
+  return (monotonicMs) => Math.round(now.wallMs + (monotonicMs - now.monotonicMs));
+}
+
+/** One process as it is stored. */
+export function storedProcess(memory: ProcessMemory, wall: Convert): StoredProcess {
   const { breaker, inFlight, owed, watch, refusal } = memory;
   return {
     processName: memory.processName,
@@ -65,8 +73,6 @@ export function fromStored(stored: StoredState, now: Now): Memory {
   for (const [key, each] of Object.entries(stored.processes)) processes.set(key, memoryOf(each, past, future));
   return { processes, hostRestarts: stored.hostRestartsAtMs.map(past) };
 }
-
-type Convert = (wallMs: number) => number;
 
 function memoryOf(stored: StoredProcess, past: Convert, future: Convert): ProcessMemory {
   const { inFlight, owed, watch, refusal } = stored;

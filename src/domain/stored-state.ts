@@ -13,6 +13,33 @@ export interface StoredState {
   readonly hostRestartsAtMs: readonly number[];
 }
 
+/** What has become of a stored state since. */
+export interface StateChanges {
+  readonly savedAtMs: number;
+  /** By process key; null: nothing is remembered of it any more. */
+  readonly processes: Readonly<Record<string, StoredProcess | null>>;
+  /** Restarts of the whole host since then, oldest first. */
+  readonly hostRestartsAtMs: readonly number[];
+}
+
+/** The state once these changes have come upon it, one after the other. */
+export function withChanges(state: StoredState, all: readonly StateChanges[]): StoredState {
+  if (all.length === 0) return state;
+  const processes = new Map(Object.entries(state.processes));
+  for (const changes of all) {
+    for (const [key, each] of Object.entries(changes.processes)) {
+      if (each === null) processes.delete(key);
+      else processes.set(key, each);
+    }
+  }
+  return {
+    version: state.version,
+    savedAtMs: all.at(-1)?.savedAtMs ?? state.savedAtMs,
+    processes: Object.fromEntries(processes),
+    hostRestartsAtMs: [...state.hostRestartsAtMs, ...all.flatMap(({ hostRestartsAtMs }) => hostRestartsAtMs)],
+  };
+}
+
 export interface StoredProcess {
   readonly processName: string;
   readonly breaker: StoredBreaker;

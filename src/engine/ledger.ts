@@ -2,28 +2,22 @@
 import { parseProcessId, type NamedRow, type ProcessId } from '../domain/alarm.js';
 import { CLOSED, tick, type BreakerState } from '../domain/circuit-breaker.js';
 import type { MonitorEvent } from '../domain/event.js';
-import { fromStored, toStored } from '../domain/memory-conversion.js';
 import type { RestartOutcome } from '../domain/outcome.js';
 import * as memories from '../domain/process-memory.js';
 import type { Debt, Handling, ProcessMemory } from '../domain/process-memory.js';
 import type { ProcessPolicy } from '../domain/process-policy.js';
-import {
-  spend,
-  waitForBudgetMs,
-  withinWindow,
-  type BudgetLimits,
-  type RestartTimes,
-} from '../domain/restart-budget.js';
+import { spend, waitForBudgetMs, type BudgetLimits, type RestartTimes } from '../domain/restart-budget.js';
 import type { StoredState } from '../domain/stored-state.js';
 import type { Clock } from '../ports/clock.js';
 import type { EventSink } from '../ports/event-sink.js';
-import type { SaveResult } from '../ports/state-store.js';
+import type { SaveResult, StateView } from '../ports/state-store.js';
+import { LONGEST_WINDOW_MS, Remembered, type MemoryKind } from './remembered.js';
 
 export interface LedgerDeps {
   readonly clock: Clock;
   readonly events: EventSink;
-  /** Makes the given state durable. */
-  readonly save: (state: StoredState) => Promise<SaveResult>;
+  /** Makes the memory durable as it is then. */
+  readonly save: (state: StateView) => Promise<SaveResult>;
   readonly hostBudget: BudgetLimits;
   /** Part of each process's key, so that one memory file never mixes two hosts. */
   readonly hostId: number | null;
@@ -43,58 +37,56 @@ export function isOf(row: NamedRow, { processId, processName }: Subject): boolea
   return row.processId === processId && row.processName === processName;
 }
 
-/** Longest window that the settings allow a budget: a memory whose restarts are older is blank. */
-const LONGEST_WINDOW_MS = 7 * 24 * 3600 * 1000;
-
 export class Ledger {
   private readonly deps: LedgerDeps;
-  private readonly processes = new Map<ProcessId, ProcessMemory>();
-  private hostLimits: BudgetLimits;
-  private hostTimes: RestartTimes = [];
+  private readonly remembered: Remembered;
   private isUnsaved = false;
   private readonly clearedIds = new Set<ProcessId>();
 
   constructor(deps: LedgerDeps) {
+    const { clock, hostBudget, hostId } = deps;
     this.deps = deps;
-    this.hostLimits = deps.hostBudget;
+    this.remembered = new Remembered({
+      now: () => ({ wallMs: clock.nowMs(), monotonicMs: clock.monotonicMs() }),
+      hostBudget,
+      keyOf: (processId) => (hostId === null ? String(processId) : `${hostId}:${processId}`),
+    });
   }
 
   /** Takes over what an earlier run has stored; keys of another host are left out. */
   restore(stored: StoredState): void {
-    const { clock } = this.deps;
-    const memory = fromStored(stored, { wallMs: clock.nowMs(), monotonicMs: clock.monotonicMs() });
-    this.hostTimes = memory.hostRestarts;
-    for (const [key, each] of memory.processes) {
-      const processId = this.idOf(key);
-      if (processId !== null) this.processes.set(processId, each);
-    }
+    this.remembered.restore(stored, (key) => this.idOf(key));
   }
 
   memoryOf(processId: ProcessId): ProcessMemory | null {
-    return this.processes.get(processId) ?? null;
+    return this.remembered.get(processId);
   }
 
   entries(): readonly (readonly [ProcessId, ProcessMemory])[] {
-    return [...this.processes];
+    return this.remembered.entries();
   }
 
   /** Processes with a handling under way or a write-back owed: their rows cannot be taken at their word. */
-  unsettled(): ReadonlySet<ProcessId> {
-    const ids = [...this.processes].filter(([, { inFlight, owed }]) => inFlight !== null || owed !== null);
-    return new Set(ids.map(([id]) => id));
+  unsettled(): readonly ProcessId[] {
+    return this.remembered.idsOf('unsettled');
+  }
+
+  /** Processes with a write-back owed. */
+  owing(): readonly Subject[] {
+    return this.subjectsOf('owing');
   }
 
   hostRestarts(): RestartTimes {
-    return this.hostTimes;
+    return this.remembered.hostTimes;
   }
 
   get hostBudget(): BudgetLimits {
-    return this.hostLimits;
+    return this.remembered.hostBudget;
   }
 
   /** The host's budget from now on; what was spent counts on. */
   setHostBudget(limits: BudgetLimits): void {
-    this.hostLimits = limits;
+    this.remembered.hostBudget = limits;
   }
 
   /** A handling begins or goes on to its next step; durable when it resolves. */
@@ -113,10 +105,10 @@ export class Ledger {
       const times = this.memoryOf(processId)?.restarts ?? [];
       return waitForBudgetMs(times, limits, nowMs) > 0;
     });
-    if (mayNot || waitForBudgetMs(this.hostTimes, this.hostLimits, nowMs) > 0) return false;
+    if (mayNot || waitForBudgetMs(this.hostRestarts(), this.hostBudget, nowMs) > 0) return false;
     for (const subject of subjects)
       this.change(subject, (memory) => ({ ...memory, restarts: spend(memory.restarts, limits, nowMs) }));
-    this.hostTimes = spend(this.hostTimes, this.hostLimits, nowMs);
+    this.remembered.spendOfHost(nowMs);
     return true;
   }
 
@@ -167,14 +159,13 @@ export class Ledger {
 
   /** A new alarm may count again where the source has cleared the handled one, or its row belongs to another name now. false: there is none. */
   forgetHandledExcept(alarmed: readonly NamedRow[]): boolean {
-    let isChanged = false;
-    for (const [processId, memory] of this.processes) {
-      const subject = { processId, processName: memory.processName };
-      if (memory.handledMs === null || alarmed.some((row) => isOf(row, subject))) continue;
-      this.change(subject, (each) => ({ ...each, handledMs: null }));
-      isChanged = true;
-    }
-    return isChanged;
+    const handled = this.subjectsOf('handled');
+    if (handled.length === 0) return false;
+    const rows = new Map<ProcessId | null, NamedRow[]>();
+    for (const row of alarmed) rows.set(row.processId, [...(rows.get(row.processId) ?? []), row]);
+    const over = handled.filter((subject) => !rows.get(subject.processId)?.some((row) => isOf(row, subject)));
+    for (const subject of over) this.change(subject, (memory) => ({ ...memory, handledMs: null }));
+    return over.length > 0;
   }
 
   stabilise(subject: Subject, policy: ProcessPolicy): void {
@@ -208,35 +199,34 @@ export class Ledger {
 
   /** Open breakers whose time is over become half-open; says so by event. */
   tickBreakers(): void {
-    for (const [processId, { breaker, processName }] of this.processes) {
-      if (tick(breaker, this.nowMs()) === breaker) continue;
-      this.change(
-        { processId, processName },
-        (memory) => ({ ...memory, breaker: tick(memory.breaker, this.nowMs()) }),
-        undefined,
-        'time',
-      );
+    const nowMs = this.nowMs();
+    for (const subject of this.subjectsOf('open')) {
+      const breaker = this.memoryOf(subject.processId)?.breaker;
+      if (breaker === undefined || tick(breaker, nowMs) === breaker) continue;
+      this.change(subject, (memory) => ({ ...memory, breaker: tick(memory.breaker, nowMs) }), undefined, 'time');
     }
   }
 
   /** Makes the memory durable; a failure is told once, and the monitor goes on with what it has in memory. */
   async save(): Promise<void> {
-    const result = await this.deps.save(this.snapshot());
+    const result = await this.deps.save(this.remembered);
     if (result.kind === 'failed' && !this.isUnsaved)
       this.deps.events.emit({ type: 'state.unsaved', detail: result.detail });
     if (result.kind === 'saved' && this.isUnsaved) this.deps.events.emit({ type: 'state.saved_again' });
     this.isUnsaved = result.kind === 'failed';
   }
 
-  snapshot(): StoredState {
-    const { clock } = this.deps;
-    const now = { wallMs: clock.nowMs(), monotonicMs: clock.monotonicMs() };
-    const processes = new Map<string, ProcessMemory>();
-    for (const [processId, memory] of this.processes) {
-      if (!memories.isBlank(memory, now.monotonicMs, LONGEST_WINDOW_MS)) processes.set(this.keyOf(processId), memory);
-    }
-    const hostRestarts = withinWindow(this.hostTimes, this.hostLimits, now.monotonicMs);
-    return toStored({ processes, hostRestarts }, now);
+  /** The same at the end: in one piece, as any program of this version reads it. */
+  async close(): Promise<void> {
+    this.remembered.askForWhole();
+    await this.save();
+  }
+
+  private subjectsOf(kind: MemoryKind): readonly Subject[] {
+    return this.remembered.idsOf(kind).flatMap((processId) => {
+      const memory = this.memoryOf(processId);
+      return memory === null ? [] : [{ processId, processName: memory.processName }];
+    });
   }
 
   private change(
@@ -245,13 +235,12 @@ export class Ledger {
     policy?: ProcessPolicy,
     by: 'result' | 'time' | 'person' = 'result',
   ): void {
-    const before = this.processes.get(processId) ?? memories.newMemory(processName);
+    const before = this.memoryOf(processId) ?? memories.newMemory(processName);
     const after = transition(before);
-    this.processes.set(processId, { ...after, processName });
     const isNews = before.breaker.kind !== after.breaker.kind || by === 'person';
     if (isNews) this.deps.events.emit(this.breakerEvent({ processId, processName }, before.breaker, after.breaker, by));
-    if (memories.isBlank(after, this.nowMs(), policy?.budget.windowMs ?? LONGEST_WINDOW_MS))
-      this.processes.delete(processId);
+    const isGone = memories.isBlank(after, this.nowMs(), policy?.budget.windowMs ?? LONGEST_WINDOW_MS);
+    this.remembered.set(processId, isGone ? null : { ...after, processName });
   }
 
   private breakerEvent(
@@ -266,10 +255,6 @@ export class Ledger {
 
   private nowMs(): number {
     return this.deps.clock.monotonicMs();
-  }
-
-  private keyOf(processId: ProcessId): string {
-    return this.deps.hostId === null ? String(processId) : `${this.deps.hostId}:${processId}`;
   }
 
   private idOf(key: string): ProcessId | null {

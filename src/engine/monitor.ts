@@ -168,7 +168,7 @@ export class Monitor {
     await this.#recoveries.done();
     await this.#deps.watches.done();
     await this.#paying;
-    await this.ledger.save();
+    await this.ledger.close();
   }
 
   /** From one pass to the next, as the settings have it now. */

@@ -150,9 +150,10 @@ function subjectsBeside(
   { before, cause }: Pick<FinishedRecovery, 'before' | 'cause'>,
 ): readonly Subject[] {
   const { processName } = lead;
-  const remembered = ledger.entries().filter(([, memory]) => cause === 'person' && memory.processName === processName);
-  const all = [...(before?.subjects ?? []), ...remembered.map(([processId]) => ({ processId, processName }))];
-  const beside = new Map(all.map((subject) => [subject.processId, subject]));
+  const all = cause === 'person' ? ledger.entries() : [];
+  const remembered = all.filter(([, memory]) => memory.processName === processName);
+  const shared = [...(before?.subjects ?? []), ...remembered.map(([processId]) => ({ processId, processName }))];
+  const beside = new Map(shared.map((subject) => [subject.processId, subject]));
   return [...beside.values()].filter(({ processId }) => !processIds.includes(processId));
 }
 

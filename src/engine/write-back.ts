@@ -89,12 +89,11 @@ async function payOrOwe(deps: WriteBackDeps, subject: Subject, debt: Debt, signa
 export async function payDebts(deps: WriteBackDeps, signal: AbortSignal): Promise<void> {
   // Kept until we are the owner again: whoever is it now goes by what the rows say.
   if (deps.owner.state().kind !== 'owner') return;
-  const owing = deps.ledger.entries().filter(([, { owed }]) => owed !== null);
-  for (const [processId, { processName }] of owing) {
+  const owing = deps.ledger.owing();
+  for (const subject of owing) {
     // Asked anew: while others were paid, it may have failed again, or a person may have it handled.
-    const memory = deps.ledger.memoryOf(processId);
+    const memory = deps.ledger.memoryOf(subject.processId);
     if (!memory?.owed || memory.inFlight !== null || signal.aborted) continue;
-    const subject = { processId, processName };
     const payment = await pay(deps, subject, memory.owed, { wasOwed: true, signal });
     if (payment === 'paid') deps.ledger.paid(subject);
     if (payment instanceof StoreError && STOPS_PAYING.has(payment.code)) break;

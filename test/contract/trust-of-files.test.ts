@@ -14,6 +14,7 @@ import { sampleState } from './state-sample.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { FakeRandom } from '../support/fake-random.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
+import { viewOf } from '../support/state-view.js';
 
 const STRANGER = 65_534;
 const isRoot = process.geteuid?.() === 0;
@@ -39,17 +40,17 @@ describe('the memory', () => {
   const open = (): FileStateStore => new FileStateStore({ directory, clock: new FakeClock(), access: 'owner' });
 
   it('is neither read nor written in a directory that others can write', async () => {
-    await open().save(sampleState());
+    await open().save(viewOf(sampleState()));
     await chmod(directory, 0o777);
     expect(await open().load()).toEqual({ kind: 'damaged', detail: openToAll('0777'), movedTo: null });
-    expect(await open().save(sampleState())).toEqual({ kind: 'failed', detail: openToAll('0777') });
+    expect(await open().save(viewOf(sampleState()))).toEqual({ kind: 'failed', detail: openToAll('0777') });
   });
 
   it.runIf(isRoot)('is neither read nor written in a directory of a stranger', async () => {
     await chown(directory, STRANGER, STRANGER);
     const detail = `${directory} belongs to user ${STRANGER}, neither to root nor to us: chown root -- ${directory}`;
     expect(await open().load()).toMatchObject({ kind: 'damaged', detail });
-    expect(await open().save(sampleState())).toEqual({ kind: 'failed', detail });
+    expect(await open().save(viewOf(sampleState()))).toEqual({ kind: 'failed', detail });
   });
 
   it.each([
@@ -62,7 +63,7 @@ describe('the memory', () => {
       kind: 'damaged',
       detail: expect.stringContaining(`${at('state.json')} ${problem}`) as string,
     });
-    expect(await open().save(sampleState())).toEqual({ kind: 'saved' });
+    expect(await open().save(viewOf(sampleState()))).toEqual({ kind: 'saved' });
     await untouched();
   });
 });

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { benchOf, outage } from '../support/monitor-bench.js';
 import { idOf } from '../support/policy.js';
+import { viewOf } from '../support/state-view.js';
 
 const FAILED = { initially: { kind: 'failed' } } as const;
 const DYING = { ...FAILED, restarts: [{ life: { kind: 'failed' } }] } as const;
@@ -195,7 +196,7 @@ describe('a dry run', () => {
     expect(left?.processes['1']?.inFlight).not.toBeNull();
 
     const bench = benchOf({ policies: { app: {} }, units: { 'app.service': FAILED }, options: { isDryRun: true } });
-    if (left !== null) await bench.stateStore.save(left);
+    if (left !== null) await bench.stateStore.save(viewOf(left));
     bench.add(1, 'app');
     await bench.start();
     await bench.advance(600_000);
@@ -218,7 +219,7 @@ describe('a dry run', () => {
     expect(left?.processes['1']?.owed).not.toBeNull();
 
     const bench = benchOf({ policies: { app: {} }, options: { isDryRun: true } });
-    if (left !== null) await bench.stateStore.save(left);
+    if (left !== null) await bench.stateStore.save(viewOf(left));
     const row = bench.add(1, 'app');
     await bench.start();
     await bench.advance(10_000);

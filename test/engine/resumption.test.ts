@@ -1,6 +1,7 @@
 /** A monitor that dies in the middle: the next one settles by looking, and never restarts twice what was restarted once. */
 import { describe, expect, it } from 'vitest';
 import { benchOf, outage, type MonitorBench } from '../support/monitor-bench.js';
+import { viewOf } from '../support/state-view.js';
 
 const FAILED = { initially: { kind: 'failed' } } as const;
 const unitBench = (policy = {}, unit = {}): MonitorBench =>
@@ -24,9 +25,10 @@ describe('killed before anything was done', () => {
   it('right after its restart was put on record, the unit is restarted once', async () => {
     const bench = unitBench();
     const save = bench.stateStore.save.bind(bench.stateStore);
-    bench.stateStore.save = async (state) => {
-      const result = await save(state);
-      if (state.processes['1']?.inFlight?.step === 'unit' && bench.told('handling.resumed').length === 0) bench.kill();
+    bench.stateStore.save = async (view) => {
+      const result = await save(view);
+      const { state } = bench.stateStore;
+      if (state?.processes['1']?.inFlight?.step === 'unit' && bench.told('handling.resumed').length === 0) bench.kill();
       return result;
     };
     bench.add(1, 'app');
@@ -277,7 +279,7 @@ describe('what else a dead monitor leaves behind', () => {
     const stored = one.stateStore.state;
     expect(Object.keys(stored?.processes ?? {})).toEqual(['1:1']);
     const other = benchOf({ policies, options: { hostId: 2 } });
-    if (stored !== null) await other.stateStore.save(stored);
+    if (stored !== null) await other.stateStore.save(viewOf(stored));
     await other.start();
     expect(other.memoryOf(1)).toBeNull();
   });

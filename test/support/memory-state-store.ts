@@ -1,6 +1,6 @@
 /** A memory that lives only as long as the test. */
-import type { StoredState } from '../../src/domain/stored-state.js';
-import type { LoadedState, SaveResult, StateStore } from '../../src/ports/state-store.js';
+import { withChanges, type StoredState } from '../../src/domain/stored-state.js';
+import type { LoadedState, SaveResult, StateStore, StateView } from '../../src/ports/state-store.js';
 
 /** Keeps JSON text, as the real one does, so that nobody can change what was saved. */
 export class MemoryStateStore implements StateStore {
@@ -24,9 +24,12 @@ export class MemoryStateStore implements StateStore {
     return Promise.resolve(state === null ? { kind: 'none' } : { kind: 'loaded', state });
   }
 
-  save(state: StoredState): Promise<SaveResult> {
+  /** By what has changed, wherever that is told: so that whatever runs on it shows when something is left out. */
+  save(view: StateView): Promise<SaveResult> {
     if (this.failure !== null) return Promise.resolve({ kind: 'failed', detail: this.failure });
-    this.#text = JSON.stringify(state);
+    const { state } = this;
+    const changes = state === null ? null : view.changes();
+    this.#text = JSON.stringify(state === null || changes === null ? view.whole() : withChanges(state, [changes]));
     this.saves += 1;
     return Promise.resolve({ kind: 'saved' });
   }

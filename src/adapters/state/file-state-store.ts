@@ -1,21 +1,26 @@
 /** The monitor's memory as one file that is whole at every moment. */
 import { lstatSync, readlinkSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { geteuid, pid } from 'node:process';
+import { geteuid } from 'node:process';
 import { distrustText, judgePath, type Distrust, type TrustRules } from '../../domain/file-trust.js';
-import type { StoredState } from '../../domain/stored-state.js';
+import { withChanges, type StateChanges, type StoredState } from '../../domain/stored-state.js';
 import type { Clock } from '../../ports/clock.js';
-import type { LoadedState, SaveResult, StateStore } from '../../ports/state-store.js';
-import { parseState, stateText } from './parse-state.js';
+import type { LoadedState, SaveResult, StateStore, StateView } from '../../ports/state-store.js';
+import { ChangeFile } from './change-file.js';
+import { parseChanges } from './change-text.js';
+import { parseState, stateText, sumIn } from './parse-state.js';
+import { ownerOf, removeQuietly, replaceWhole, syncDirectory } from './whole-file.js';
 
 const FILE_NAME = 'state.json';
-const FILE_MODE = 0o640;
+const CHANGES_NAME = 'state.changes';
 const DIRECTORY_MODE = 0o750;
+/** Changes are gathered up to this size, or to twice that of the whole: so that it is seldom written, and never read for long. */
+const MOST_CHANGES_BYTES = 256 * 1024;
 const MOST_DAMAGED_FILES = 3;
 const TEMPORARY_NAME = /^state\.json\.\d+\.tmp$/;
 const EYES = { look: (path: string) => lstatSync(path, { throwIfNoEntry: false }), follow: readlinkSync };
-const DAMAGED_NAME = /^state\.json\.damaged-(\d+)$/;
+const DAMAGED_NAMES = [/^state\.json\.damaged-(\d+)$/, /^state\.changes\.damaged-(\d+)$/];
 
 export interface FileStateStoreOptions {
   /** Made by the first save where it is missing. */
@@ -31,35 +36,55 @@ export interface FileStateStoreOptions {
 }
 
 interface WaitingSave {
-  state: StoredState;
+  state: StateView;
   readonly result: Promise<SaveResult>;
 }
 
+/** The whole state as it lies on the disk, and the changes that have been written behind it. */
+interface Written {
+  readonly sum: string;
+  readonly inode: number;
+  readonly mostChangesBytes: number;
+  changes: ChangeFile | null;
+}
+
 /**
- * `state.json`. A save writes a second file, makes it durable and renames it over the first: power may fail between any
- * two of these steps. Saves made while one is being written are carried out as one, with the newest state. Nothing is read
- * or written where others could have put it: see `judgePath`.
+ * `state.json` holds the whole state, `state.changes` what has changed since, so that a save costs what has changed and one
+ * wait for the disk. The changes name the whole that they follow: once a newer one is in place, they count no more. Power may
+ * fail between any two steps. Saves made while one is being written are carried out as one. Nothing is read or written where
+ * others could have put it: see `judgePath`.
  */
 export class FileStateStore implements StateStore {
   readonly #options: FileStateStoreOptions;
   readonly #path: string;
+  readonly #changesPath: string;
   #lastSave: Promise<unknown> = Promise.resolve();
   #waiting: WaitingSave | null = null;
+  /** null: what lies there is not known to be what we know, so the next save is of the whole. */
+  #written: Written | null = null;
 
   constructor(options: FileStateStoreOptions) {
     this.#options = options;
     this.#path = join(options.directory, FILE_NAME);
+    this.#changesPath = join(options.directory, CHANGES_NAME);
   }
 
   async load(): Promise<LoadedState> {
-    const distrust = this.#judge('directory') ?? this.#judge('written');
-    if (distrust !== null && distrust.path !== this.#path)
-      return { kind: 'damaged', detail: distrustText(distrust), movedTo: null };
+    const distrust = this.#judge('directory') ?? this.#judge('written') ?? this.#judge('written', this.#changesPath);
+    const isOfFile = distrust === null || distrust.path === this.#path || distrust.path === this.#changesPath;
+    if (!isOfFile) return { kind: 'damaged', detail: distrustText(distrust), movedTo: null };
     if (this.#options.access === 'owner') await this.#removeLeftovers();
     if (distrust !== null) return await this.#setAside(distrustText(distrust));
     try {
-      const parsed = parseState(await readFile(this.#path, 'utf8'));
-      return parsed.ok ? { kind: 'loaded', state: parsed.state } : await this.#setAside(parsed.detail);
+      // The changes first: where the owner puts a newer whole in place meanwhile, they are in it.
+      const changesText = await readFile(this.#changesPath, 'utf8').catch(nothingIfMissing);
+      const text = await readFile(this.#path, 'utf8');
+      const parsed = parseState(text);
+      if (!parsed.ok) return await this.#setAside(parsed.detail);
+      const since = parseChanges(changesText, sumIn(text));
+      return since.ok
+        ? { kind: 'loaded', state: withChanges(parsed.state, since.changes) }
+        : await this.#setAside(since.detail);
     } catch (error) {
       return isMissing(error)
         ? { kind: 'none' }
@@ -67,7 +92,7 @@ export class FileStateStore implements StateStore {
     }
   }
 
-  save(state: StoredState): Promise<SaveResult> {
+  save(state: StateView): Promise<SaveResult> {
     if (this.#options.access === 'reader') {
       return Promise.resolve({ kind: 'failed', detail: `${this.#path} is only read here` });
     }
@@ -85,27 +110,67 @@ export class FileStateStore implements StateStore {
     const waiting = this.#waiting;
     this.#waiting = null;
     if (waiting === null) return { kind: 'saved' };
-    const temporary = `${this.#path}.${pid}.tmp`;
+    const { directory } = this.#options;
     try {
-      await mkdir(this.#options.directory, { recursive: true, mode: DIRECTORY_MODE });
+      const written = this.#isInPlace() ? this.#written : null;
+      if (written === null) await mkdir(directory, { recursive: true, mode: DIRECTORY_MODE });
       const distrust = this.#judge('directory');
-      if (distrust !== null) return { kind: 'failed', detail: distrustText(distrust) };
-      await removeQuietly(temporary);
-      await writeDurably(temporary, stateText(waiting.state), await ownerOf(this.#options.directory));
-      await rename(temporary, this.#path);
-      await syncDirectory(this.#options.directory);
+      if (distrust !== null) throw new Distrusted(distrustText(distrust));
+      const changes = written === null ? null : waiting.state.changes();
+      if (written === null || changes === null) await this.#writeWhole(waiting.state.whole());
+      else await this.#writeChanges(written, changes);
       return { kind: 'saved' };
     } catch (error) {
-      await removeQuietly(temporary);
-      return { kind: 'failed', detail: `${this.#path} cannot be written: ${words(error)}` };
+      this.#letGo();
+      const detail = error instanceof Distrusted ? error.message : `${this.#path} cannot be written: ${words(error)}`;
+      return { kind: 'failed', detail };
     }
   }
 
+  async #writeWhole(state: StoredState): Promise<void> {
+    const { directory } = this.#options;
+    const text = stateText(state);
+    this.#letGo();
+    await replaceWhole(this.#path, text, await ownerOf(directory));
+    await rm(this.#changesPath, { force: true });
+    await syncDirectory(directory);
+    this.#written = {
+      sum: sumIn(text),
+      inode: lstatSync(this.#path).ino,
+      mostChangesBytes: Math.max(MOST_CHANGES_BYTES, 2 * text.length),
+      changes: null,
+    };
+  }
+
+  async #writeChanges(written: Written, changes: StateChanges): Promise<void> {
+    if (Object.keys(changes.processes).length === 0 && changes.hostRestartsAtMs.length === 0) return;
+    const { directory } = this.#options;
+    if (written.changes !== null) {
+      await written.changes.append(changes);
+      return;
+    }
+    const of = { directory, wholeSum: written.sum, owner: await ownerOf(directory) };
+    written.changes = await ChangeFile.begin(this.#changesPath, of, changes);
+  }
+
+  /** What we have written lies where we have put it, and there is room for more behind it. */
+  #isInPlace(): boolean {
+    if (this.#written === null) return false;
+    const { inode, changes, mostChangesBytes } = this.#written;
+    if (lstatSync(this.#path, { throwIfNoEntry: false })?.ino !== inode) return false;
+    return changes === null || (changes.sizeBytes < mostChangesBytes && changes.isInPlace());
+  }
+
+  #letGo(): void {
+    this.#written?.changes?.close();
+    this.#written = null;
+  }
+
   /** The directory itself, or the file in it. null: nothing speaks against it, or nobody can tell. */
-  #judge(what: 'directory' | 'written'): Distrust | null {
+  #judge(what: 'directory' | 'written', file = this.#path): Distrust | null {
     const rules: TrustRules = { what, owners: this.#options.owners ?? [geteuid?.() ?? 0] };
     try {
-      const trust = judgePath(what === 'directory' ? this.#options.directory : this.#path, EYES, rules);
+      const trust = judgePath(what === 'directory' ? this.#options.directory : file, EYES, rules);
       return trust.kind === 'distrusted' ? trust : null;
     } catch {
       // What cannot even be looked at cannot be opened either, and that is told there.
@@ -113,18 +178,22 @@ export class FileStateStore implements StateStore {
     }
   }
 
-  /** Keeps the damaged file for people to look at, and the newest few of such files only. */
+  /** Keeps the damaged files for people to look at, and the newest few of such files only. */
   async #setAside(detail: string): Promise<LoadedState> {
     if (this.#options.access === 'reader') return { kind: 'damaged', detail, movedTo: null };
-    const movedTo = `${this.#path}.damaged-${this.#options.clock.nowMs()}`;
+    const suffix = `.damaged-${this.#options.clock.nowMs()}`;
+    const movedTo = this.#path + suffix;
     try {
       await rename(this.#path, movedTo);
+      await rename(this.#changesPath, this.#changesPath + suffix).catch(nothingIfMissing);
     } catch (error) {
       return { kind: 'damaged', detail: `${detail}; it cannot be moved: ${words(error)}`, movedTo: null };
     }
-    const ageOf = (name: string): number => Number(DAMAGED_NAME.exec(name)?.[1]);
-    const damaged = (await this.#names(DAMAGED_NAME)).sort((one, other) => ageOf(other) - ageOf(one));
-    await this.#remove(damaged.slice(MOST_DAMAGED_FILES));
+    for (const pattern of DAMAGED_NAMES) {
+      const ageOf = (name: string): number => Number(pattern.exec(name)?.[1]);
+      const damaged = (await this.#names(pattern)).sort((one, other) => ageOf(other) - ageOf(one));
+      await this.#remove(damaged.slice(MOST_DAMAGED_FILES));
+    }
     return { kind: 'damaged', detail, movedTo };
   }
 
@@ -142,42 +211,13 @@ export class FileStateStore implements StateStore {
   }
 }
 
-interface Owner {
-  readonly uid: number;
-  readonly gid: number;
+class Distrusted extends Error {
+  override readonly name = 'Distrusted';
 }
 
-/** Whose the file is to be; null: whoever writes it. What root writes by hand must stay readable to the monitor's user. */
-async function ownerOf(directory: string): Promise<Owner | null> {
-  if (geteuid?.() !== 0) return null;
-  const owner = await stat(directory);
-  return owner.uid === 0 ? null : owner;
-}
-
-async function writeDurably(path: string, content: string, owner: Owner | null): Promise<void> {
-  const file = await open(path, 'wx', FILE_MODE);
-  try {
-    if (owner !== null) await file.chown(owner.uid, owner.gid);
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-/** Without this a rename may be forgotten when power fails. */
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
-}
-
-/** What is left behind costs a few bytes and is tried again at the next start. */
-async function removeQuietly(path: string): Promise<void> {
-  await rm(path, { force: true }).catch(() => undefined);
+function nothingIfMissing(error: unknown): string {
+  if (isMissing(error)) return '';
+  throw error;
 }
 
 function isMissing(error: unknown): boolean {

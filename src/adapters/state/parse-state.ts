@@ -1,5 +1,5 @@
 /** The state file's text: how it is written, and how it is read without trusting any of it. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import {
   STATE_VERSION,
   type StoredBreaker,
@@ -40,6 +40,11 @@ export function stateText(state: StoredState): string {
   return `{"sha256":"${sumOf(body)}","state":${body}}\n`;
 }
 
+/** The sum that stands in a state's text. */
+export function sumIn(fileText: string): string {
+  return ENVELOPE.exec(fileText)?.[1] ?? '';
+}
+
 /** Reads what `stateText` wrote; `detail` says in words what is wrong with anything else. Never throws. */
 export function parseState(fileText: string): ParsedState {
   if (fileText === '') return { ok: false, detail: 'the file is empty' };
@@ -56,7 +61,7 @@ export function parseState(fileText: string): ParsedState {
 }
 
 function sumOf(body: string): string {
-  return createHash('sha256').update(body).digest('hex');
+  return hash('sha256', body, 'hex');
 }
 
 /** Before anything else: the fields of a newer version are unknown, and that would hide the reason. */
@@ -103,7 +108,8 @@ const debt = object<StoredDebt>({
   claim: laterAdded(text),
 });
 
-const storedProcess = object<StoredProcess>({
+/** One process as it is stored. */
+export const storedProcess = object<StoredProcess>({
   processName: text,
   breaker,
   restartsAtMs: list(time),

@@ -44,6 +44,7 @@ function placesOf({ database, monitor, logging, selfRecovery }: Settings): reado
   return [
     { what: 'state_dir', path: monitor.stateDirectory, rules: DIRECTORY },
     { what: 'memory', path: join(monitor.stateDirectory, 'state.json'), rules: WRITTEN },
+    { what: 'memory', path: join(monitor.stateDirectory, 'state.changes'), rules: WRITTEN },
     { what: 'run_directory', path: monitor.runDirectory, rules: DIRECTORY },
     { what: 'log directory', path: logging.directory, rules: { ...DIRECTORY, mayGroupsWriteAbove: true } },
     ...logFiles(logging.directory),

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { FileStateStore } from '../../../src/adapters/state/file-state-store.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { temporaryDirectory } from '../../support/temporary-directory.js';
+import { viewOf } from '../../support/state-view.js';
 
 const isRoot = process.geteuid?.() === 0;
 const SOMEBODY = 12_345;
@@ -15,7 +16,7 @@ describe.skipIf(!isRoot)('the memory file written by root', () => {
     await chown(directory, SOMEBODY, SOMEBODY);
     const store = new FileStateStore({ directory, clock: new FakeClock(), access: 'owner', owners: [SOMEBODY] });
 
-    await store.save({ version: 1, savedAtMs: 0, processes: {}, hostRestartsAtMs: [] });
+    await store.save(viewOf({ version: 1, savedAtMs: 0, processes: {}, hostRestartsAtMs: [] }));
 
     expect(await stat(join(directory, 'state.json'))).toMatchObject({ uid: SOMEBODY, gid: SOMEBODY });
   });

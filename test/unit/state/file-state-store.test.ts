@@ -7,6 +7,7 @@ import { FileStateStore } from '../../../src/adapters/state/file-state-store.js'
 import { sampleState } from '../../contract/state-sample.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { temporaryDirectory } from '../../support/temporary-directory.js';
+import { viewOf } from '../../support/state-view.js';
 
 let directory = '';
 beforeEach(async () => {
@@ -22,23 +23,23 @@ function open(access: 'owner' | 'reader' = 'owner', nowMs = 1000): FileStateStor
 
 describe('FileStateStore', () => {
   it('writes one file that others cannot read, and leaves nothing beside it', async () => {
-    await open().save(sampleState());
+    await open().save(viewOf(sampleState()));
     expect(await readdir(directory)).toEqual(['state.json']);
     expect((await stat(path('state.json'))).mode & 0o777).toBe(0o640);
   });
 
   it('makes its directory where it is missing', async () => {
     await rmdir(directory);
-    expect(await open().save(sampleState())).toEqual({ kind: 'saved' });
+    expect(await open().save(viewOf(sampleState()))).toEqual({ kind: 'saved' });
   });
 
   it('writes only the newest of the saves that wait, and then all of them are saved', async () => {
     const store = open();
     const ends: string[] = [];
     const note = (name: string) => (): number => ends.push(name);
-    const first = store.save(sampleState(1)).then(note('first'));
+    const first = store.save(viewOf(sampleState(1))).then(note('first'));
     await Promise.resolve();
-    const rest = [2, 3, 4].map((number) => store.save(sampleState(number)).then(note('rest')));
+    const rest = [2, 3, 4].map((number) => store.save(viewOf(sampleState(number))).then(note('rest')));
     await first;
     expect(ends).toEqual(['first']);
     await Promise.all(rest);
@@ -47,9 +48,9 @@ describe('FileStateStore', () => {
 
   it('keeps the good file when the new one cannot be written', async () => {
     const store = open();
-    await store.save(sampleState(1));
+    await store.save(viewOf(sampleState(1)));
     await mkdir(temporary());
-    const result = await store.save(sampleState(2));
+    const result = await store.save(viewOf(sampleState(2)));
     expect(result).toMatchObject({ kind: 'failed', detail: expect.stringContaining(temporary()) as string });
     expect(await store.load()).toEqual({ kind: 'loaded', state: sampleState(1) });
   });
@@ -58,13 +59,13 @@ describe('FileStateStore', () => {
     const victim = join(directory, '..', 'victim');
     await writeFile(victim, 'untouched');
     await symlink(victim, temporary());
-    expect(await open().save(sampleState())).toEqual({ kind: 'saved' });
+    expect(await open().save(viewOf(sampleState()))).toEqual({ kind: 'saved' });
     expect(await readFile(victim, 'utf8')).toBe('untouched');
     expect(await readdir(directory)).toEqual(['state.json']);
   });
 
   it('removes what a monitor left that died while saving, and does not take it for the state', async () => {
-    await open().save(sampleState(1));
+    await open().save(viewOf(sampleState(1)));
     await writeFile(path('state.json.99999.tmp'), '{"half":');
     expect(await open().load()).toEqual({ kind: 'loaded', state: sampleState(1) });
     expect(await readdir(directory)).toEqual(['state.json']);
@@ -84,7 +85,7 @@ describe('FileStateStore', () => {
       [2000, 3000, 10_000].map((ms) => `state.json.damaged-${ms}`).sort(),
     );
     expect(await readFile(path('state.json.damaged-2000'), 'utf8')).toBe('damaged at 2000');
-    expect(await open().save(sampleState())).toEqual({ kind: 'saved' });
+    expect(await open().save(viewOf(sampleState()))).toEqual({ kind: 'saved' });
   });
 
   it('calls damaged what cannot be read at all, and does not throw', async () => {
@@ -97,7 +98,7 @@ describe('FileStateStore', () => {
     await writeFile(path('state.json'), 'damaged');
     const reader = open('reader');
     expect(await reader.load()).toMatchObject({ kind: 'damaged', movedTo: null });
-    expect(await reader.save(sampleState())).toMatchObject({ kind: 'failed' });
+    expect(await reader.save(viewOf(sampleState()))).toMatchObject({ kind: 'failed' });
     expect((await readdir(directory)).length).toBe(2);
     expect(await readFile(path('state.json'), 'utf8')).toBe('damaged');
   });
