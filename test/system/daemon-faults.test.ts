@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { countedUnit, countLine, COUNTS_DIRECTORY, forgetStarts, startsOf } from './support/counted-unit.js';
 import { describeOnMachine } from './support/describe-on-machine.js';
-import { bootMonitored, STATE_FILE, type MonitoredMachine } from './support/monitored-machine.js';
+import { bootMonitored, type MonitoredMachine } from './support/monitored-machine.js';
+import { storedMemory } from './support/stored-memory.js';
 
 /** What the monitor is at with each when it is killed: the step that its memory holds. */
 const STEPS = {
@@ -87,13 +88,6 @@ exec /usr/bin/systemd-run "$@"
 /** Between SIGKILL and the monitor's return lie five seconds: this still stops when it is back. */
 const SLOW_STOP = countedUnit({ service: 'ExecStop=/bin/sleep 9' });
 
-/** What these tests look at of the monitor's memory, by process id. */
-interface MemoryFile {
-  readonly state: {
-    readonly processes: Readonly<Record<string, { readonly inFlight: { readonly step: string | null } | null }>>;
-  };
-}
-
 function monitorUnderFaults({ asRoot }: { readonly asRoot: boolean }): void {
   const isCovered = (name: string): boolean => asRoot || !NEED_ROOT.includes(name);
   const cutOff = CUT_OFF.filter(isCovered);
@@ -101,8 +95,7 @@ function monitorUnderFaults({ asRoot }: { readonly asRoot: boolean }): void {
   let host: MonitoredMachine;
 
   const inFlight = async (name: string): Promise<{ readonly step: string | null } | null> => {
-    const { state } = JSON.parse(await host.machine.read(STATE_FILE)) as MemoryFile;
-    return state.processes[id(name)]?.inFlight ?? null;
+    return (await storedMemory(host)).processes[id(name)]?.inFlight ?? null;
   };
   const outcomes = async (name: string): Promise<readonly unknown[]> =>
     (await host.events('restart.ended', name)).map(({ outcome }) => outcome);

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { countedUnit, startsOf } from './support/counted-unit.js';
 import { describeOnMachine } from './support/describe-on-machine.js';
-import { bootMonitored, STATE_FILE, type MonitoredMachine } from './support/monitored-machine.js';
+import { bootMonitored, type MonitoredMachine } from './support/monitored-machine.js';
+import { storedMemoryText } from './support/stored-memory.js';
 
 const OUTAGE = 'sleep 10';
 const TRACES = '/run/traces';
@@ -148,7 +149,7 @@ describeOnMachine('a database that fails', () => {
     await host.waitForEvent('write_back.owed', { processName: 'owed-table' });
     await host.machine.must('systemctl stop mariadb');
     await host.machine.must('systemctl kill -s KILL process-monitor');
-    expect(await host.machine.read(STATE_FILE)).toContain('"kind":"clear"');
+    expect(await storedMemoryText(host)).toContain('"kind":"clear"');
     await host.machine.waitFor(async () => (await host.show('process-monitor', 'NRestarts')) === '1', {
       what: 'systemd to start the monitor again',
       timeoutMs: 20_000,

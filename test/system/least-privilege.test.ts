@@ -2,8 +2,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeOnMachine } from './support/describe-on-machine.js';
 import { invocations } from './support/footprints.js';
-import { bootMonitored, SLEEPER, STATE_FILE, type MonitoredMachine } from './support/monitored-machine.js';
+import { bootMonitored, SLEEPER, type MonitoredMachine } from './support/monitored-machine.js';
 import type { RunResult } from './support/run-program.js';
+import { storedMemoryText } from './support/stored-memory.js';
 
 const PROCESSES = `
 [process.default]
@@ -123,7 +124,7 @@ describeOnMachine('the daemon without rights of its own', () => {
       expect((await host.row(id(name))).alarma).toBe('1');
       expect(await host.events('breaker.changed', name)).toEqual([]);
     }
-    expect(await host.machine.read(STATE_FILE)).not.toMatch(/"failures":\s*[1-9]/);
+    expect(await storedMemoryText(host)).not.toMatch(/"failures":\s*[1-9]/);
   });
 
   it('is refused everything else that its user could ask of systemd', async () => {

@@ -1,7 +1,8 @@
 /** From an alarmed row to a proved restart, on a real systemd and a real MariaDB. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeOnMachine } from './support/describe-on-machine.js';
-import { bootMonitored, SLEEPER, STATE_FILE, type MonitoredMachine } from './support/monitored-machine.js';
+import { bootMonitored, SLEEPER, type MonitoredMachine } from './support/monitored-machine.js';
+import { storedMemoryText } from './support/stored-memory.js';
 
 /** Dies half a second after each start, until it is mended. `systemctl restart` says 0 all the same. */
 const dying = (name: string): string => `[Unit]
@@ -83,7 +84,7 @@ describeOnMachine('an alarmed row', () => {
     await host.raise(id('mended'));
     await host.waitForEvent('restart.ended', { processName: 'mended' });
     expect((await host.row(id('mended'))).alarma).toBe('1');
-    expect(await host.machine.read(STATE_FILE)).toMatch(/"failures":\s*1/);
+    expect(await storedMemoryText(host)).toMatch(/"failures":\s*1/);
 
     await host.machine.must('touch /run/mended.mended');
     const pidBefore = await host.show('mended', 'MainPID');
@@ -96,7 +97,7 @@ describeOnMachine('an alarmed row', () => {
     expect(await host.show('mended', 'MainPID')).toBe(pid);
     const ended = await host.events('restart.ended', 'mended');
     expect(ended.filter(({ outcome }) => outcome === 'recovered')).toHaveLength(1);
-    expect(await host.machine.read(STATE_FILE)).not.toMatch(/"failures":\s*[1-9]/);
+    expect(await storedMemoryText(host)).not.toMatch(/"failures":\s*[1-9]/);
   });
 
   it('whose program dies after each start opens the breaker, and one trial closes it once it is mended', async () => {

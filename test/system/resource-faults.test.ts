@@ -9,6 +9,7 @@ import {
   STATE_FILE,
   type MonitoredMachine,
 } from './support/monitored-machine.js';
+import { storedMemoryText } from './support/stored-memory.js';
 
 const STATE_DIRECTORY = '/var/lib/process-monitor';
 const RUN_DIRECTORY = '/run/process-monitor';
@@ -92,7 +93,7 @@ describeOnMachine('a host that fails the monitor', () => {
         counted: [],
       });
     }
-    expect((await host.machine.read(STATE_FILE)).match(/"failures":[1-9]/)).toBeNull();
+    expect((await storedMemoryText(host)).match(/"failures":[1-9]/)).toBeNull();
   };
 
   beforeAll(async () => {
