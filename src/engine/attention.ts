@@ -9,7 +9,7 @@ export class Attention {
   readonly #clock: Clock;
   readonly #signal: AbortSignal;
   readonly #end = new AbortController();
-  readonly #close = (): void => this.#end.abort();
+  readonly #close = (): void => this.#end.abort('over');
   #wake = new AbortController();
   #isTold = false;
   #heededMs = -Infinity;
@@ -56,7 +56,7 @@ export class Attention {
   async #sleepUntil(atMs: number, isLight: boolean): Promise<void> {
     this.#wake = new AbortController();
     const wake = isLight ? this.#wake : new AbortController();
-    const stop = (): void => wake.abort();
+    const stop = (): void => wake.abort('over');
     this.#signal.addEventListener('abort', stop, { once: true });
     if (!this.#signal.aborted) await this.#clock.sleep(atMs - this.#clock.monotonicMs(), wake.signal);
     this.#signal.removeEventListener('abort', stop);
@@ -64,6 +64,6 @@ export class Attention {
 
   #tell(): void {
     this.#isTold = true;
-    this.#wake.abort();
+    this.#wake.abort('told');
   }
 }

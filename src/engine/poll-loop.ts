@@ -134,13 +134,18 @@ async function pause(deps: PollLoopDeps, ms: number, draining: AbortSignal): Pro
   const { clock, owner, onPhase } = deps;
   onPhase({ kind: 'pause', untilMs: clock.monotonicMs() + ms });
   const over = new AbortController();
-  const end = AbortSignal.any([over.signal, deps.wake(), draining]);
   const before = owner.state().kind;
-  const changes = before === 'owner' ? [] : [owner.changed(end)];
+  const wake = deps.wake();
+  // Listeners that are taken off again: AbortSignal.any keeps something of each pause for as long as its sources live.
+  const end = (): void => over.abort('over');
+  for (const signal of [wake, draining]) signal.addEventListener('abort', end);
+  if (wake.aborted || draining.aborted) end();
+  const changes = before === 'owner' ? [] : [owner.changed(over.signal)];
   const isChanged = owner.state().kind !== before;
-  if (!isChanged) await Promise.race([...changes, clock.sleep(ms, end)]);
-  over.abort();
-  return isChanged || deps.wake().aborted;
+  if (!isChanged) await Promise.race([...changes, clock.sleep(ms, over.signal)]);
+  for (const signal of [wake, draining]) signal.removeEventListener('abort', end);
+  end();
+  return isChanged || wake.aborted;
 }
 
 async function tryCycle(

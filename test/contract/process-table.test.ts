@@ -55,6 +55,22 @@ processTableContract('FakeProcessTable', () => {
 });
 
 describe('LinuxProcessTable with real programs', () => {
+  it('looks once for all who ask at the same moment, and anew for who asks later', async () => {
+    const both = await Promise.all([table.list(), table.list()]);
+    expect(both[0]).toBe(both[1]);
+    expect(await table.list()).not.toBe(both[0]);
+  });
+
+  it('looks after the last of the questions that it answers together', async () => {
+    const first = table.list();
+    // Without waiting: in the same turn as the question before it.
+    const child = spawn('/bin/sleep', ['1000'], { stdio: 'ignore' });
+    children.push(child);
+    const [before, after] = await Promise.all([first, table.list()]);
+    expect(after.map(({ identity }) => identity.pid)).toContain(child.pid);
+    expect(before).toBe(after);
+  });
+
   it('tells two programs apart whose names the kernel cuts to the same', async () => {
     const { first, second } = await makeLookAlikes(directory);
     const pids = [await start(first, ['1000']), await start(second, ['1000'])];

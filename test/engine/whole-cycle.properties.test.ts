@@ -80,18 +80,27 @@ function isNewsOf(event: MonitorEvent, id: number | null, name: string | null): 
   return of !== null && of.processId === id && of.processName === name && NEWS.has(event.type);
 }
 
+/** A world in which all this has happened and everything was mended, with nothing forgotten and the monitor at its end. */
+async function livedThrough(
+  lives: ConstructorParameters<typeof RandomWorld>[0],
+  events: Parameters<RandomWorld['live']>[0],
+): Promise<RandomWorld> {
+  const world = new RandomWorld(lives);
+  await world.live(events);
+  world.mend();
+  await world.bench.advance(20_000);
+  expectNothingForgotten(world);
+  await world.bench.stop();
+  return world;
+}
+
 describe('in any weather', () => {
   it(
     'nothing is restarted blind, without an alarm, twice at once or beyond its budget; each handling has one end',
     async () => {
       await fc.assert(
         fc.asyncProperty(fates, weather, async (lives, events) => {
-          const world = new RandomWorld(lives);
-          await world.live(events);
-          world.mend();
-          await world.bench.advance(20_000);
-          expectNothingForgotten(world);
-          await world.bench.stop();
+          const world = await livedThrough(lives, events);
           expect(world.wrongs).toEqual([]);
           expectOneEndEach(world);
           // The budget is a process's own: rows that lead to one unit have one each.
@@ -113,12 +122,7 @@ describe('in any weather', () => {
     async () => {
       await fc.assert(
         fc.asyncProperty(fates, wildWeather, async (lives, events) => {
-          const world = new RandomWorld(lives);
-          await world.live(events);
-          world.mend();
-          await world.bench.advance(20_000);
-          expectNothingForgotten(world);
-          await world.bench.stop();
+          const world = await livedThrough(lives, events);
           // A person may restart what no row asks for; what a dead monitor asked for goes on in systemd.
           const has = (what: string): boolean => events.some((event) => event.what === what);
           expect(

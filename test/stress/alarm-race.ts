@@ -11,16 +11,15 @@ export async function race(world: RaceWorld, options: RaceOptions): Promise<Race
   const site = new Site(world, options);
   await site.prepare();
   const stop = new AbortController();
-  const giveUp = setTimeout(() => stop.abort(), LONGEST_MS);
-  const programs = site.programs.map((program) => site.breakAgainAndAgain(program, stop.signal));
-  const lives = runLives(site, stop.signal);
-  const watchman = site.countLost(stop.signal);
+  const over = AbortSignal.any([stop.signal, AbortSignal.timeout(LONGEST_MS)]);
+  const programs = site.programs.map((program) => site.breakAgainAndAgain(program, over));
+  const lives = runLives(site, over);
+  const watchman = site.countLost(over);
   try {
     await Promise.all(programs);
     await site.rest();
   } finally {
     stop.abort();
-    clearTimeout(giveUp);
     await Promise.all([lives, watchman]);
   }
   return site.result;

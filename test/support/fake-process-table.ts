@@ -43,6 +43,8 @@ export class FakeProcessTable implements ProcessTable {
   readonly pidFiles = new Map<string, string>();
   /** As in a sandbox that shows no other user's programs. */
   hidesOthers = false;
+  /** How often it was looked through. */
+  scans = 0;
   readonly #clock: Clock;
   #boots = 0;
   #entries: Entry[] = [];
@@ -80,6 +82,7 @@ export class FakeProcessTable implements ProcessTable {
   }
 
   list(): Promise<readonly RunningProcess[]> {
+    this.scans += 1;
     return Promise.resolve(this.#living().map(({ seen }) => seen));
   }
 

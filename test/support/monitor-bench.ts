@@ -120,6 +120,12 @@ export class MonitorBench {
     return this.#living().monitor;
   }
 
+  /** The signals that the running monitor lives with: whatever stays on them is never freed. */
+  get stopSignals(): readonly AbortSignal[] {
+    const { draining, hard } = this.#living();
+    return [draining.signal, hard.signal];
+  }
+
   /** Lets time pass. */
   advance(ms: number): Promise<void> {
     return this.clock.advance(ms);

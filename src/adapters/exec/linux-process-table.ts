@@ -1,5 +1,6 @@
 /** The programs of this host as Linux shows them in /proc, and signals to exactly one of them. */
 import { closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
+import { setImmediate as endOfTurn } from 'node:timers/promises';
 import type { ProcessIdentity, RunningProcess } from '../../domain/unit-state.js';
 import type { ProcessTable, SignalResult } from '../../ports/process-table.js';
 import { readPidFile } from './pid-file.js';
@@ -18,14 +19,23 @@ const DIRECTORY_OF_PROCESS = constants.O_RDONLY | constants.O_DIRECTORY;
 export class LinuxProcessTable implements ProcessTable {
   readonly ownPid = process.pid;
   #bootId: string | null = null;
+  /** What is asked for now and answered at the end of this turn; null: nobody has asked. */
+  #asked: Promise<readonly RunningProcess[]> | null = null;
 
   constructor() {
     keepSpares();
   }
 
+  /**
+   * Everybody who asks in the same turn of the event loop shares one scan, which begins when the turn is over: so each
+   * answer was looked up after its question, and what was started or ended before the question shows in it.
+   */
   list(): Promise<readonly RunningProcess[]> {
-    const found = withSpares(() => listPids().map((pid) => this.#read(pid)));
-    return Promise.resolve(found.filter((seen) => seen !== null));
+    this.#asked ??= endOfTurn().then(() => {
+      this.#asked = null;
+      return withSpares(() => listPids().map((pid) => this.#read(pid))).filter((seen) => seen !== null);
+    });
+    return this.#asked;
   }
 
   find(pid: number): Promise<RunningProcess | null> {

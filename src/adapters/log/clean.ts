@@ -36,7 +36,9 @@ export class Cleaner {
   text(raw: string): string {
     let text = raw;
     for (const secret of this.#secrets) text = text.replaceAll(secret, REDACTED);
-    text = text.replace(SECRET_ASSIGNMENT, `$1${REDACTED}`).replace(SECRET_IN_URL, `$1${REDACTED}@`);
+    // Looked for first, since hardly any text of a line has them.
+    if (text.includes('=')) text = text.replace(SECRET_ASSIGNMENT, `$1${REDACTED}`);
+    if (text.includes('://')) text = text.replace(SECRET_IN_URL, `$1${REDACTED}@`);
     return shorten(text);
   }
 

@@ -57,7 +57,8 @@ export async function openLog(options: LogOptions): Promise<Log> {
   const logger = createLogger(options, outputs);
 
   const write = (level: LineLevel, message: string, fields: LineFields = {}): void => {
-    if (state.isClosed) return;
+    // Asked before anything is cleaned: at `info` a quiet cycle costs nothing here.
+    if (state.isClosed || !logger.isLevelEnabled(level)) return;
     try {
       logger[level](cleaner.fields(fields), cleaner.text(message));
     } catch {

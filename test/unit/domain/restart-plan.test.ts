@@ -1,48 +1,10 @@
 /** The strategies: which steps each of them makes of which policy and which state of the world. */
 import { describe, expect, it } from 'vitest';
-import { notFoundState } from '../../../src/adapters/systemd/systemctl-show.js';
 import type { ProcessPolicy } from '../../../src/domain/process-policy.js';
-import {
-  describeWay,
-  needsPrograms,
-  planRestart,
-  type RestartPlan,
-  type Seen,
-} from '../../../src/domain/restart-plan.js';
-import type { RunningProcess, UnitState } from '../../../src/domain/unit-state.js';
-import { FakeClock } from '../../support/fake-clock.js';
-import { FakeProcessTable } from '../../support/fake-process-table.js';
+import { describeWay, needsPrograms, type RestartPlan, type Seen } from '../../../src/domain/restart-plan.js';
+import type { UnitState } from '../../../src/domain/unit-state.js';
 import { policyOf, unitOf, type PolicyWish } from '../../support/policy.js';
-
-const NOW = 1_000_000;
-const table = new FakeProcessTable(new FakeClock());
-const [one, two] = [table.add({ pid: 41, argv: ['app'] }), table.add({ pid: 42, argv: ['app'] })];
-const NONE = { owningUnit: null, ownUnit: null, startObstacle: null, workingDirectory: null };
-const missing = notFoundState('app.service');
-
-function seen(unit: UnitState | null, roots: readonly RunningProcess[] = [], wish: Partial<Seen> = {}): Seen {
-  return {
-    nowMs: NOW,
-    unit,
-    isUnitUnknown: false,
-    programs: { roots, rejected: [] },
-    ...NONE,
-    ...wish,
-  };
-}
-
-function plan(policy: PolicyWish, now: Seen): RestartPlan {
-  return planRestart(policyOf(policy), now);
-}
-
-/** Steps in short: `restart_unit app.service`, `stop 41`, `start app`, … */
-function stepsOf(made: RestartPlan): readonly string[] {
-  if (made.kind !== 'act') return [`${made.kind}: ${'how' in made ? made.how : made.detail}`];
-  return made.steps.map((step) => {
-    if (step.kind === 'stop') return `stop ${step.program.identity.pid}`;
-    return `${step.kind} ${'unit' in step ? step.unit : step.commandLine}`;
-  });
-}
+import { missing, NOW, one, plan, seen, stepsOf, two } from '../../support/restart-plans.js';
 
 const unit = (wish: Partial<UnitState> = {}): UnitState => unitOf('app.service', wish);
 const failed = (wish: Partial<UnitState> = {}): UnitState =>
