@@ -1,0 +1,168 @@
+/** Calls over one connection: answers, errors, deadlines, and the end of the connection. */
+import { setMaxListeners } from 'node:events';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { BusConnection, type CallResult } from '../../../../src/adapters/systemd/dbus/bus-connection.js';
+import { Deadline } from '../../../../src/adapters/systemd/dbus/deadline.js';
+import { openBus } from '../../../../src/adapters/systemd/dbus/open-bus.js';
+import { SystemClock } from '../../../../src/adapters/time/system-clock.js';
+import { FakeClock } from '../../../support/fake-clock.js';
+import { ScriptedBus } from '../../../support/scripted-bus.js';
+import { temporaryDirectory } from '../../../support/temporary-directory.js';
+
+const NEVER = new AbortController().signal;
+setMaxListeners(0, NEVER);
+
+describe('a connection to the bus', () => {
+  let bus: ScriptedBus;
+  let lost: string[];
+  let signals: unknown[];
+  beforeEach(async () => {
+    bus = new ScriptedBus(await temporaryDirectory());
+    lost = [];
+    signals = [];
+    await bus.start();
+    onTestFinished(() => bus.stop());
+  });
+
+  const open = async (): Promise<BusConnection> => {
+    const listeners = {
+      onSignal: (message: { fields: { member?: string } }) => void signals.push(message.fields.member),
+      onLost: (detail: string) => void lost.push(detail),
+    };
+    const { connection, greeting } = await BusConnection.open(bus.path, listeners, patience());
+    expect(greeting.kind).toBe('reply');
+    onTestFinished(() => connection.close());
+    return connection;
+  };
+
+  it('gives each caller its own answer, whatever their order', async () => {
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    bus.on('Echo', async ({ args }) => {
+      if (args[0] === 'first') await held;
+      else release();
+      return { signature: 's', body: [args[0] ?? ''] };
+    });
+    const connection = await open();
+    const answers = await Promise.all(['first', 'second'].map((text) => echo(connection, text)));
+    expect(answers).toEqual(['first', 'second']);
+  });
+
+  it('gives an error with its name and its words', async () => {
+    bus.on('Fail', () => ({ error: 'org.example.Bad', message: 'it is bad' }));
+    const result = await (await open()).call(method('Fail'), patience());
+    expect(result).toEqual({ kind: 'error', name: 'org.example.Bad', message: 'it is bad' });
+  });
+
+  it('ends a call at its deadline, and with its signal', async () => {
+    bus.on('Wait', () => 'silence').on('Echo', ({ args }) => ({ signature: 's', body: args }));
+    const connection = await open();
+    const clock = new FakeClock();
+    const late = connection.call(method('Wait'), new Deadline(clock, { timeoutMs: 5000, signal: NEVER }));
+    const stop = new AbortController();
+    const unwanted = connection.call(method('Wait'), new Deadline(clock, { timeoutMs: 9000, signal: stop.signal }));
+    stop.abort();
+    expect(await unwanted).toEqual({ kind: 'aborted', wasSent: true });
+    // The bus is alive: it has answered somebody meanwhile.
+    expect(await echo(connection, 'x')).toBe('x');
+    await clock.advance(5000);
+    expect(await late).toEqual({ kind: 'timed_out', wasSent: true });
+    expect(connection.isLost).toBe(false);
+    const over = new Deadline(clock, { timeoutMs: 5000, signal: AbortSignal.abort() });
+    expect(await connection.call(method('Echo'), over)).toEqual({ kind: 'aborted', wasSent: false });
+  });
+
+  it('gives up a bus that accepts and never answers', async () => {
+    bus.on('Wait', () => 'silence');
+    const connection = await open();
+    const clock = new FakeClock();
+    const late = connection.call(method('Wait'), new Deadline(clock, { timeoutMs: 5000, signal: NEVER }));
+    const other = connection.call(method('Wait'), patience());
+    await clock.advance(5000);
+    expect(await late).toEqual({ kind: 'timed_out', wasSent: true });
+    expect(await other).toEqual({ kind: 'lost', detail: 'the bus did not answer', wasSent: true });
+    expect(lost).toEqual(['the bus did not answer']);
+  });
+
+  it('ends all calls at once when the connection ends, and new ones too', async () => {
+    bus.on('Wait', () => 'silence').on('Die', () => 'hang_up');
+    const connection = await open();
+    const waiting = [method('Wait'), method('Wait'), method('Die')].map((call) => connection.call(call, patience()));
+    for (const result of await Promise.all(waiting)) expect(result).toMatchObject({ kind: 'lost', wasSent: true });
+    expect(await connection.call(method('Wait'), patience())).toMatchObject({ kind: 'lost', wasSent: false });
+    expect(lost).toHaveLength(1);
+  });
+
+  it('keeps no more than a hundred calls unanswered, and says of the others that they were not sent', async () => {
+    bus.on('Wait', () => 'silence');
+    const connection = await open();
+    const calls = Array.from({ length: 150 }, () => connection.call(method('Wait'), patience()));
+    await until(() => bus.asked().length === 100);
+    bus.hangUp();
+    const results = await Promise.all(calls);
+    expect(results.filter((result) => result.kind === 'lost' && result.wasSent)).toHaveLength(100);
+    expect(results.filter((result) => result.kind === 'lost' && !result.wasSent)).toHaveLength(50);
+    expect(bus.asked()).toHaveLength(100);
+  });
+
+  it('sends the calls that wait as answers come', async () => {
+    bus.on('Echo', ({ args }) => ({ signature: 's', body: args }));
+    const connection = await open();
+    const texts = Array.from({ length: 1000 }, (_, number) => `${number}`);
+    expect(await Promise.all(texts.map((text) => echo(connection, text)))).toEqual(texts);
+  });
+
+  it('hands on signals', async () => {
+    await open();
+    bus.jobRemoved('/job/1', 'a.service', 'done');
+    await until(() => signals.length > 0);
+    expect(signals).toEqual(['JobRemoved']);
+  });
+
+  it('ends with what is no message', async () => {
+    bus.on('Wait', () => {
+      for (const socket of bus.sockets) socket.write('HTTP/1.1 400 Bad Request');
+      return 'silence';
+    });
+    const connection = await open();
+    const detail = 'not the beginning of a message';
+    expect(await connection.call(method('Wait'), patience())).toEqual({ kind: 'lost', detail, wasSent: true });
+  });
+
+  it('says that nobody is there', async () => {
+    await bus.stop();
+    const listeners = { onSignal: () => undefined, onLost: () => undefined };
+    for (const addresses of [`unix:path=${bus.path}`, '']) {
+      const { greeting } = await openBus(addresses, listeners, patience());
+      expect(greeting).toMatchObject({ kind: 'lost', wasSent: false });
+    }
+  });
+
+  it('takes the first address that answers', async () => {
+    const listeners = { onSignal: () => undefined, onLost: () => undefined };
+    const addresses = `unix:path=/nowhere;unix:abstract=nobody-listens-here;unix:path=${bus.path};unix:path=/nowhere`;
+    const { connection, greeting } = await openBus(addresses, listeners, patience());
+    connection.close();
+    expect(greeting.kind).toBe('reply');
+  });
+});
+
+function patience(): Deadline {
+  const deadline = new Deadline(new SystemClock(), { timeoutMs: 30_000, signal: NEVER });
+  onTestFinished(() => deadline.release());
+  return deadline;
+}
+
+function method(member: string): { destination: string; path: string; interface: string; member: string } {
+  return { destination: 'org.example', path: '/a', interface: 'org.example.A', member };
+}
+
+async function echo(connection: BusConnection, text: string): Promise<string> {
+  const result: CallResult = await connection.call({ ...method('Echo'), signature: 's', body: [text] }, patience());
+  return result.kind === 'reply' ? result.reader.string() : result.kind;
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  const { signal } = new AbortController();
+  while (!condition()) await new SystemClock().sleep(5, signal);
+}
