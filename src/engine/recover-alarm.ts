@@ -4,7 +4,7 @@ import type { HandlingRef } from '../domain/event.js';
 import { longestHandlingMs } from '../domain/handling-time.js';
 import { breakerVote, type RestartOutcome } from '../domain/outcome.js';
 import type { RestartOrder } from '../domain/verdict.js';
-import type { Claim } from '../ports/alarm-writer.js';
+import type { Claim, ClaimResult } from '../ports/alarm-writer.js';
 import type { OwnerState } from '../ports/ownership.js';
 import { StoreError } from '../ports/store-error.js';
 import type { HandsDeps } from './deps.js';
@@ -55,12 +55,7 @@ export async function recoverAlarm(
     unit: order.unit,
     signal,
     ownership,
-    takeUp: async () => {
-      const answer = await ownership();
-      return answer === 'ours'
-        ? takeUp(deps, { subjects, alarmId: ref.alarmId, claims, cause: handling.cause }, signal)
-        : answer;
-    },
+    takeUp: () => takeUp(deps, { order, alarmId: ref.alarmId, claims, cause: handling.cause }, signal),
     record: (progress) => deps.ledger.recordHandling(subjects, { ...mark, ...progress }, claims),
     spend: () => deps.ledger.spend(subjects, policy.budget),
   });
@@ -69,31 +64,39 @@ export async function recoverAlarm(
 }
 
 interface TakingUp {
-  readonly subjects: readonly Subject[];
+  readonly order: RestartOrder;
   readonly alarmId: string;
   /** Filled in; what an earlier attempt has claimed is claimed anew. */
   readonly claims: Map<ProcessId, Claim>;
   readonly cause: HandlingCause;
 }
 
-/** A row that cannot be claimed may be somebody else's by now: then nothing is done, but what a person has asked for. */
-async function takeUp(
-  { writer }: RecoverAlarmDeps,
-  { subjects, alarmId, claims, cause }: TakingUp,
-  signal: AbortSignal,
-): Promise<Ownership> {
+/**
+ * Claims the rows, which tells at once whether they are ours. What a person has asked for is done whatever the rows say;
+ * else nothing is done where none of them is in alarm any more, or one that cannot be claimed may be somebody else's by now.
+ */
+async function takeUp(deps: RecoverAlarmDeps, taking: TakingUp, signal: AbortSignal): Promise<Ownership> {
+  const { order, alarmId, claims, cause } = taking;
+  const isAsked = cause === 'person';
+  const before = isAsked ? 'ours' : standingOf(deps, order);
+  if (before !== 'ours') return before;
+  const kinds = new Set<ClaimResult['kind']>();
   try {
-    for (const { processId } of subjects) {
+    for (const { processId, processName } of subjectsOf(order)) {
       claims.delete(processId);
-      const result = await writer.claim(processId, alarmId, signal);
+      const result = await deps.writer.claim(processId, { alarmId, processName }, signal);
       if ('claim' in result) claims.set(processId, result.claim);
+      kinds.add(result.kind);
     }
-    return 'ours';
   } catch (error: unknown) {
     if (!(error instanceof StoreError)) throw error;
-    if (cause === 'person') return 'ours';
+    if (isAsked) return 'ours';
     return error.code === 'not_owner' ? 'not_owner' : 'blind';
   }
+  if (isAsked) return 'ours';
+  if (kinds.has('claimed')) return ownerAnswer(deps.owner.state());
+  // A writer that claims nothing says nothing about whose the rows are.
+  return kinds.has('unclaimed') || kinds.has('off') ? ownershipOf(deps, order, signal) : 'not_ours';
 }
 
 export interface FinishedRecovery {
@@ -172,9 +175,7 @@ export async function ownershipOf(
   order: RestartOrder,
   signal: AbortSignal,
 ): Promise<Ownership> {
-  const isHeld = order.processIds.some((id) => deps.ledger.memoryOf(id)?.breaker.kind === 'isolated');
-  if (isHeld) return 'isolated';
-  const before = ownerAnswer(deps.owner.state());
+  const before = standingOf(deps, order);
   if (before !== 'ours') return before;
   try {
     const alarmed = await deps.source.stillAlarmed(order.processIds, signal);
@@ -186,6 +187,12 @@ export async function ownershipOf(
     if (cause instanceof StoreError) return 'blind';
     throw cause;
   }
+}
+
+/** What is known without asking the source. */
+function standingOf({ ledger, owner }: RecoverAlarmDeps, { processIds }: RestartOrder): Ownership {
+  const isHeld = processIds.some((id) => ledger.memoryOf(id)?.breaker.kind === 'isolated');
+  return isHeld ? 'isolated' : ownerAnswer(owner.state());
 }
 
 /** Who cannot prove that the rows are still its own has lost sight of the database, as far as a handling goes. */

@@ -33,7 +33,7 @@ export interface RecoveryTask {
   readonly signal: AbortSignal;
   /** Asked right before acting. */
   readonly ownership: () => Promise<Ownership>;
-  /** The same question once more, and then takes the rows up: what is raised from now on is another alarm. */
+  /** The same question, and takes the rows up: what is raised from now on is another alarm. */
   readonly takeUp: () => Promise<Ownership>;
   /** Puts the next step on record before it is done. */
   readonly record: (progress: Progress) => Promise<void>;

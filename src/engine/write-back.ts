@@ -117,19 +117,23 @@ async function pay(
   { wasOwed, signal }: PayOptions,
 ): Promise<Payment> {
   const ref = refOf(subject, debt);
+  const lose = (): Payment => {
+    ledger.disown(subject, debt.alarmId);
+    events.emit({ type: 'write_back.done', ...ref, rows: 0, noteStored: false, wasOwed });
+    return 'lost';
+  };
   try {
-    const rows = await source.namesOf([subject.processId], signal);
-    if (!rows.some((row) => isOf(row, subject))) {
-      ledger.disown(subject, debt.alarmId);
-      events.emit({ type: 'write_back.done', ...ref, rows: 0, noteStored: false, wasOwed });
-      return 'lost';
-    }
-    if (owner.state().kind !== 'owner') return notOwner();
     if (debt.kind === 'raise') {
+      const rows = await source.namesOf([subject.processId], signal);
+      if (!rows.some((row) => isOf(row, subject))) return lose();
+      if (owner.state().kind !== 'owner') return notOwner();
       await writer.raise(subject.processId, signal);
       return 'paid';
     }
-    const result = await writer.clear(subject.processId, debt, signal);
+    if (owner.state().kind !== 'owner') return notOwner();
+    const { stamp, claim } = debt;
+    const result = await writer.clear(subject.processId, { stamp, claim, processName: subject.processName }, signal);
+    if (result.kind === 'renamed') return lose();
     if (result.kind === 'raised_again') {
       events.emit({ type: 'alarm.raised_again', ...ref });
     } else if (result.kind === 'off') {

@@ -10,8 +10,8 @@ export type Claim = string;
 /**
  * `claimed`: the rows are marked, or their sequence number was read. `unclaimed`: there is no way to mark them (no column,
  * no right, no room, or the settings say so); clearing goes by the note as it then stands. `not_ours`: no row of it is in
- * alarm and unacknowledged; by its claim, whatever is raised from now on is another alarm. `off`: the writer may not or
- * must not write.
+ * alarm and unacknowledged, or the id belongs to another name; by its claim, whatever is raised from now on is another
+ * alarm. `off`: the writer may not or must not write. `unclaimed` and `off` say nothing about whose the rows are.
  */
 export type ClaimResult =
   | { readonly kind: 'claimed'; readonly claim: Claim }
@@ -23,19 +23,30 @@ export type ClaimResult =
  * `cleared`: at least one row of it was reset (`noteStored` false: the alarm is cleared but the note did not fit or was refused).
  * `raised_again`: its alarm was raised anew after it was claimed, so it stays.
  * `not_ours`: no row of it is in alarm and unacknowledged any more, so nothing was written.
+ * `renamed`: the id belongs to another name now, so nothing was written.
  * `off`: the writer may not or must not write; "handled" lives in the monitor's own memory.
  */
 export type ClearResult =
   | { readonly kind: 'cleared'; readonly rows: number; readonly noteStored: boolean }
   | { readonly kind: 'raised_again' }
   | { readonly kind: 'not_ours' }
+  | { readonly kind: 'renamed' }
   | { readonly kind: 'off' };
 
 export type RaiseResult =
   { readonly kind: 'raised'; readonly rows: number } | { readonly kind: 'not_ours' } | { readonly kind: 'off' };
 
+/** By which handling rows are taken up. */
+export interface Claiming {
+  readonly alarmId: string;
+  /** What the process is to be called; absent: whatever it is called. */
+  readonly processName?: string;
+}
+
 /** What a clearing writes, and what it goes by. */
 export interface Clearing {
+  /** What the process is to be called; absent: whatever it is called. */
+  readonly processName?: string;
   /** Replaces our older one behind the operator's own note. */
   readonly stamp: string;
   /** null: the process was never claimed. */
@@ -49,7 +60,7 @@ export interface AlarmWriter {
    * the mark holds the first 8 characters of `alarmId`: a person finds the handling by it in the log. Throws `StoreError`;
    * then nothing may be done, since the row may be somebody else's.
    */
-  claim(processId: ProcessId, alarmId: string, signal: AbortSignal): Promise<ClaimResult>;
+  claim(processId: ProcessId, claiming: Claiming, signal: AbortSignal): Promise<ClaimResult>;
   /**
    * `alarma = 0` on every row of the process that is still in alarm and unacknowledged on this host, and was not raised
    * again since the claim. The operator's own note is kept as it stands at that moment, our mark goes, our last stamp is

@@ -166,7 +166,7 @@ class AlarmRows {
   };
 
   readonly writer: AlarmWriter = {
-    claim: (_processId, alarmId) => Promise.resolve({ kind: 'claimed', claim: `pm:${alarmId.slice(0, 8)}` }),
+    claim: (_processId, { alarmId }) => Promise.resolve({ kind: 'claimed', claim: `pm:${alarmId.slice(0, 8)}` }),
     clear: (processId) => {
       this.#alarmed.delete(processId);
       return Promise.resolve({ kind: 'cleared', rows: 1, noteStored: true });

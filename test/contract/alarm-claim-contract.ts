@@ -25,7 +25,7 @@ export function describeClaims(world: ClaimWorld, claims: 'mark' | 'sequence'): 
   const isMark = claims === 'mark';
   const marked = (note: string): string => (isMark ? (note === '' ? MARK : `${note} ${MARK}`) : note);
   const claimOf = async (store: AlarmStore, processId = 1): Promise<Claim> => {
-    const result = await store.writer.claim(world.id(processId), ALARM, never);
+    const result = await store.writer.claim(world.id(processId), { alarmId: ALARM }, never);
     expect(result).toMatchObject({ kind: 'claimed' });
     return 'claim' in result ? result.claim : '';
   };
@@ -65,7 +65,7 @@ export function describeClaims(world: ClaimWorld, claims: 'mark' | 'sequence'): 
       const { fill, open, change, id } = world;
       await fill({ 1: 'one' }, [{ id: 1, alarma: 0, notes: 'seen' }]);
       const store = open();
-      const result = await store.writer.claim(id(1), ALARM, never);
+      const result = await store.writer.claim(id(1), { alarmId: ALARM }, never);
       expect(result).toMatchObject({ kind: 'not_ours' });
       await change(0, { alarma: 1 });
       expect(await clear(store, 'claim' in result ? result.claim : '')).toEqual({ kind: 'raised_again' });
@@ -80,15 +80,36 @@ export function describeClaims(world: ClaimWorld, claims: 'mark' | 'sequence'): 
       ];
       await fill({}, rows);
       const { writer } = open({ hostId: 1 });
-      for (const each of [1, 2]) expect(await writer.claim(id(each), ALARM, never)).toMatchObject({ kind: 'not_ours' });
+      for (const each of [1, 2])
+        expect(await writer.claim(id(each), { alarmId: ALARM }, never)).toMatchObject({ kind: 'not_ours' });
       expect(await statuses()).toEqual(rows);
+    });
+
+    it('is made only of rows that belong to the name it is for', async () => {
+      const { fill, open, id } = world;
+      await fill({ 1: 'one', 2: 'Two' }, [
+        { id: 1, alarma: 1, notes: 'seen' },
+        { id: 2, alarma: 1, notes: 'seen' },
+        { id: 9, alarma: 1, notes: 'seen' },
+      ]);
+      const { writer } = open();
+      const claimAs = (processId: number, processName: string): Promise<unknown> =>
+        writer.claim(id(processId), { alarmId: ALARM, processName }, never);
+      expect(await claimAs(1, 'one')).toMatchObject({ kind: 'claimed' });
+      expect(await claimAs(2, 'two')).toMatchObject({ kind: 'not_ours' });
+      expect(await claimAs(9, 'nine')).toMatchObject({ kind: 'not_ours' });
+      expect(await notes()).toEqual([marked('seen'), 'seen', 'seen']);
     });
 
     it('is none where write-back is off, or the settings want none', async () => {
       const { fill, open, id } = world;
       await fill({ 1: 'one' }, [{ id: 1, alarma: 1, notes: 'seen' }]);
-      expect(await open({ writeBack: 'never' }).writer.claim(id(1), ALARM, never)).toEqual({ kind: 'off' });
-      expect(await open({ claims: 'off' }).writer.claim(id(1), ALARM, never)).toEqual({ kind: 'unclaimed' });
+      expect(await open({ writeBack: 'never' }).writer.claim(id(1), { alarmId: ALARM }, never)).toEqual({
+        kind: 'off',
+      });
+      expect(await open({ claims: 'off' }).writer.claim(id(1), { alarmId: ALARM }, never)).toEqual({
+        kind: 'unclaimed',
+      });
       expect(await notes()).toEqual(['seen']);
     });
   });

@@ -94,7 +94,7 @@ export function describeClaimsInTables(product: string, server: () => DatabaseSe
       const [found] = await test.admin.rows('SELECT alarma, notes FROM STATUS_PROCESS');
       return { alarma: found?.['alarma'], notes: found?.['notes'] };
     };
-    const claim = (store: AlarmStore): Promise<unknown> => store.writer.claim(id(1), ALARM, never);
+    const claim = (store: AlarmStore): Promise<unknown> => store.writer.claim(id(1), { alarmId: ALARM }, never);
     const clear = (store: AlarmStore, known: string | null): Promise<unknown> =>
       store.writer.clear(id(1), { stamp: STAMP, claim: known }, never);
 

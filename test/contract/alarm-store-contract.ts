@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { toProcessId, type ProcessId } from '../../src/domain/alarm.js';
 import type { AlarmStore } from '../../src/ports/alarm-store.js';
 import { StoreError } from '../../src/ports/store-error.js';
-import { describeClaims } from './alarm-claim-contract.js';
+import { describeClaims, type ClaimWorld } from './alarm-claim-contract.js';
+import { describeManyAlarms } from './alarm-many-contract.js';
 import { describeAlarmSource } from './alarm-source-contract.js';
 
 export interface SeedStatus {
@@ -80,7 +81,9 @@ export function describeAlarmStore(
 
     describeAlarmSource({ fill, open });
     const change: StoreFixture['change'] = (position, values) => fixture.change(position, values);
-    describeClaims({ fill, open, change, statuses: () => fixture.statuses(), id }, claims);
+    const world: ClaimWorld = { fill, open, change, statuses: () => fixture.statuses(), id };
+    describeClaims(world, claims);
+    describeManyAlarms(world, claims);
 
     describe('clear', () => {
       const clear = (processId = 1): Promise<unknown> =>

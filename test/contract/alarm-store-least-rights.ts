@@ -130,7 +130,7 @@ export function describeLeastRights(product: string, server: () => DatabaseServe
 async function handleOneAlarm({ source, writer }: AlarmStore): Promise<void> {
   expect(await source.alarmed(never)).toHaveLength(1);
   expect(await source.countProcesses(never)).toBe(1);
-  const claimed = await writer.claim(id(1), '1a2b3c4d5e6f', never);
+  const claimed = await writer.claim(id(1), { alarmId: '1a2b3c4d5e6f' }, never);
   if (claimed.kind !== 'claimed') throw new Error(`not claimed: ${claimed.kind}`);
   expect(await source.stillAlarmed([id(1)], never)).toHaveLength(1);
   expect(await source.namesOf([id(1)], never)).toHaveLength(1);

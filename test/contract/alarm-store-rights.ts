@@ -43,7 +43,7 @@ export function describeRights(product: string, server: () => DatabaseServer): v
       const report = await store.probe(never);
       expect(report).toMatchObject({ writes: 'alarm_only' });
       expect(report.facts).toContain('raised again meanwhile: not seen: the user may not update notes');
-      expect(await store.writer.claim(id(1), '1a2b3c4d5e6f', never)).toEqual({ kind: 'unclaimed' });
+      expect(await store.writer.claim(id(1), { alarmId: '1a2b3c4d5e6f' }, never)).toEqual({ kind: 'unclaimed' });
       expect(await store.writer.clear(id(1), { stamp: STAMP, claim: null }, never)).toEqual(CLEARED_WITHOUT_NOTE);
       expect((await test.admin.rows('SELECT notes FROM STATUS_PROCESS'))[0]?.['notes']).toBe('seen');
     });
@@ -54,7 +54,7 @@ export function describeRights(product: string, server: () => DatabaseServer): v
       const store = test.open();
       expect((await store.probe(never)).facts).toContain('raised again meanwhile: seen by sequence number');
       const claim = async (): Promise<string> => {
-        const result = await store.writer.claim(id(1), '1a2b3c4d5e6f', never);
+        const result = await store.writer.claim(id(1), { alarmId: '1a2b3c4d5e6f' }, never);
         expect(result).toMatchObject({ kind: 'claimed' });
         return 'claim' in result ? result.claim : '';
       };

@@ -110,16 +110,25 @@ export function describeLeaseFaults(name: string, serverOf: () => DatabaseServer
       const locker = await serverOf().client('leases');
       await locker.run('BEGIN; SELECT * FROM pm_lease FOR UPDATE');
       const clearing = first.store.writer.clear(id(1), CLEARING, never).catch(() => 'failed');
-      const isWaiting = async (): Promise<boolean> =>
-        (await bench.under.admin.rows(`SELECT 1 FROM information_schema.innodb_trx WHERE trx_rows_modified > 0`))
-          .length > 0;
-      // The server gathers these facts anew only when nobody has asked for a tenth of a second.
-      while (!(await isWaiting())) await sleep(150);
+      await untilWaiting(bench);
       proxy.cut();
       await locker.run('ROLLBACK');
       await locker.close();
       await until(second.owner, 'owner');
       await clearing;
+    });
+
+    it('is proved by what it is when the write is made, not when the write was sent', async () => {
+      const { store, owner } = bench.contend();
+      await until(owner, 'owner');
+      const taker = await serverOf().client('leases');
+      await taker.run("BEGIN; UPDATE pm_lease SET owner = 'somebody else', token = token + 1");
+      const refused = expect(store.writer.clear(id(1), CLEARING, never)).rejects.toMatchObject({ code: 'not_owner' });
+      await untilWaiting(bench);
+      await taker.run('COMMIT');
+      await taker.close();
+      await refused;
+      expect(await alarmOf(bench)).toEqual({ alarma: 1, notes: 'down' });
     });
 
     it('is taken from a monitor that is gone only after the time of a lease', async () => {
@@ -219,6 +228,14 @@ export function describeLeaseFaults(name: string, serverOf: () => DatabaseServer
       expect(warnings).toEqual([expect.stringContaining('pm_lease')]);
     });
   });
+}
+
+/** A write of ours has reached the row of the lease, which somebody has locked. */
+async function untilWaiting({ under }: LeaseBench): Promise<void> {
+  const waiting =
+    "SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT' AND trx_query LIKE '%STATUS_PROCESS%'";
+  // The server gathers these facts anew only when nobody has asked for a tenth of a second.
+  while ((await under.admin.rows(waiting)).length === 0) await sleep(150);
 }
 
 async function proxyTo(server: DatabaseServer): Promise<CuttableProxy> {

@@ -172,7 +172,7 @@ export function describeMigration(
       expect(report).toMatchObject({ writes: 'full' });
       expect(report.facts).toContain('raised again meanwhile: seen by sequence number');
       await test.admin.run('UPDATE STATUS_PROCESS SET alarma = 1');
-      expect(await store.writer.claim(id(1), ALARM, never)).toEqual({ kind: 'claimed', claim: 'seq:1' });
+      expect(await store.writer.claim(id(1), { alarmId: ALARM }, never)).toEqual({ kind: 'claimed', claim: 'seq:1' });
       await test.admin.run('UPDATE STATUS_PROCESS SET alarma = 1');
       expect(await store.writer.clear(id(1), { stamp: STAMP, claim: 'seq:1' }, never)).toEqual({
         kind: 'raised_again',

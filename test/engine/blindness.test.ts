@@ -60,7 +60,7 @@ describe('a database that goes away in the middle', () => {
     const bench = benchOf(setup);
     bench.add(1, 'app');
     bench.store.onCall = (call) => {
-      if (call === 'stillAlarmed') bench.store.setOutage(outage());
+      if (call === 'claim') bench.store.setOutage(outage());
     };
     await bench.start();
     await bench.advance(3000);

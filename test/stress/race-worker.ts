@@ -84,7 +84,7 @@ export class Worker {
 
   async #claim(id: ProcessId, alarmId: string): Promise<string | null> {
     if (this.#site.options.way === 'blind') return null;
-    const result = await this.#step(this.#store.writer.claim(id, alarmId, never));
+    const result = await this.#step(this.#store.writer.claim(id, { alarmId }, never));
     if (result.kind !== 'claimed' && result.kind !== 'not_ours') throw new Error(`claim: ${result.kind}`);
     return result.claim;
   }

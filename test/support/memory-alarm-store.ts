@@ -118,22 +118,23 @@ export class MemoryAlarmStore implements AlarmStore {
   };
 
   readonly writer: AlarmWriter = {
-    claim: async (processId, alarmId, signal) => {
+    claim: async (processId, { alarmId, processName }, signal) => {
       const { writes, claims, noteLimit } = this.#options;
       if (writes === 'off') return { kind: 'off' };
       if (claims === 'off') return { kind: 'unclaimed' };
       this.#begin('claim', signal);
       const mark = markOf(alarmId);
-      const rows = this.#rowsOf(processId).filter(isAlarmed);
+      const rows = this.#isCalled(processId, processName) ? this.#rowsOf(processId).filter(isAlarmed) : [];
       if (rows.length === 0) return { kind: 'not_ours', claim: mark };
       const marked = rows.map(({ notes }) => (hasMark(notes, mark) ? notes : withMark(notes, mark, noteLimit)));
       if (writes === 'alarm_only' || marked.includes(null)) return { kind: 'unclaimed' };
       for (const [index, row] of rows.entries()) row.notes = marked[index] ?? null;
       return { kind: 'claimed', claim: mark };
     },
-    clear: async (processId, { stamp, claim }, signal) => {
+    clear: async (processId, { stamp, claim, processName }, signal) => {
       if (this.#options.writes === 'off') return { kind: 'off' };
       this.#begin('clear', signal);
+      if (!this.#isCalled(processId, processName)) return { kind: 'renamed' };
       const alarmed = this.#rowsOf(processId).filter(isAlarmed);
       const mark = claim !== null && isMark(claim) ? claim : null;
       const rows = mark === null ? alarmed : alarmed.filter(({ notes }) => hasMark(notes, mark));
@@ -210,6 +211,11 @@ export class MemoryAlarmStore implements AlarmStore {
 
   #rowsOf(processId: ProcessId): MemoryStatus[] {
     return this.#ours().filter((row) => row.id === processId);
+  }
+
+  /** `name` undefined: any, and also none. */
+  #isCalled(processId: ProcessId, name: string | undefined): boolean {
+    return name === undefined || this.processes.some((known) => known.id === processId && known.name === name);
   }
 
   #named(id: number | null): NamedRow {

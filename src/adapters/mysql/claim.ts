@@ -3,7 +3,7 @@ import { hasMark, isMark, markOf, withMark, type NoteLimit } from '../../domain/
 import type { ProcessId } from '../../domain/alarm.js';
 import type { Claim, ClaimResult } from '../../ports/alarm-writer.js';
 import { StoreError } from '../../ports/store-error.js';
-import type { MysqlConnection } from './connection.js';
+import type { FencedConnection } from './fence.js';
 import { textOf, type Row } from './row.js';
 import type { Scope } from './sql.js';
 import { readAlarmedRows, readClearRows, writeMark } from './write-sql.js';
@@ -13,7 +13,7 @@ export const ROUNDS = 3;
 
 /** A process's rows, and the way to them. */
 export interface RowsWork {
-  readonly connection: MysqlConnection;
+  readonly connection: FencedConnection;
   readonly scope: Scope;
   readonly processId: ProcessId;
   /** null: notes may not or cannot be written. */
@@ -117,6 +117,7 @@ export async function clearRows({ connection, scope, processId, signal }: RowsWo
   return (await connection.rows(readClearRows(scope, processId), signal)).map(seenRow);
 }
 
-function seenRow(row: Row): SeenRow {
+/** Of the columns `notes` and `sequence`. */
+export function seenRow(row: Row): SeenRow {
   return { note: textOf(row['notes']), sequence: textOf(row['sequence']) };
 }

@@ -3,7 +3,7 @@ import { composeNote, endsWithStamp, fitsNote, foldToAscii, type NoteLimit } fro
 import type { ClearResult } from '../../ports/alarm-writer.js';
 import { StoreError } from '../../ports/store-error.js';
 import { alarmedRows, claimedAmong, clearRows, ROUNDS, type KnownClaim, type RowsWork, type SeenRow } from './claim.js';
-import { clearGuarded, markedWith, sameNote, sameSequence, type Guard } from './write-sql.js';
+import { clearGuarded, markedWith, sameNote, sameSequence, type Part } from './write-sql.js';
 
 /** One alarm to clear. */
 export interface ClearingWork extends RowsWork {
@@ -44,7 +44,7 @@ async function clearWithoutNotes(work: ClearingWork, cleared: number): Promise<C
 }
 
 /** One statement for each. */
-function guardsOf(claim: KnownClaim): readonly (readonly Guard[])[] {
+function guardsOf(claim: KnownClaim): readonly (readonly Part[])[] {
   switch (claim.kind) {
     case 'none':
       return [[]];

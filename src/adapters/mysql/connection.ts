@@ -8,14 +8,7 @@ import { DeadlineError, StoppedError, withDeadline } from './deadline.js';
 import { errorNumberOf, isConnectionGone, toStoreError } from './errors.js';
 import { nameOf, type MysqlOptions, type ServerAddress } from './options.js';
 import { isOn, namedValues, textOf, type Row } from './row.js';
-import {
-  initSession,
-  limitStatements,
-  READ_CLUSTER,
-  READ_SERVER,
-  TRANSACTION,
-  WAIT_FOR_OTHERS,
-} from './session-sql.js';
+import { initSession, limitStatements, READ_CLUSTER, READ_SERVER, WAIT_FOR_OTHERS } from './session-sql.js';
 import type { Statement } from './sql.js';
 
 const UNKNOWN_VARIABLE = 1193;
@@ -125,36 +118,6 @@ export class ServerConnection implements MysqlConnection {
   async change(statement: Statement, signal: AbortSignal): Promise<number> {
     const answer = await this.#ask(statement, signal);
     return Array.isArray(answer) ? 0 : answer.affectedRows;
-  }
-
-  /**
-   * Several statements, all or none; `work` says whether they are to stay, and none does where it throws. Throws
-   * `StoreError`; where the connection was lost nothing is known about them.
-   */
-  async transaction<T>(
-    signal: AbortSignal,
-    work: () => Promise<{ readonly keep: boolean; readonly value: T }>,
-  ): Promise<T> {
-    try {
-      await this.#ask(TRANSACTION.hurry, signal, 'text');
-      await this.#ask(TRANSACTION.begin, signal, 'text');
-      const { keep, value } = await work();
-      await this.#ask(keep ? TRANSACTION.commit : TRANSACTION.rollback, signal, 'text');
-      await this.#calm(signal);
-      return value;
-    } catch (error) {
-      // A lock that was waited for in vain leaves the transaction open, and the next user of the connection in it.
-      if (this.#end === 'none') {
-        await this.#ask(TRANSACTION.rollback, signal, 'text').catch(() => this.destroy());
-      }
-      if (this.#end === 'none') await this.#calm(signal);
-      throw error;
-    }
-  }
-
-  /** What was written stays written: a failure here costs no more than the connection. */
-  async #calm(signal: AbortSignal): Promise<void> {
-    await this.#ask(TRANSACTION.calm, signal, 'text').catch(() => this.destroy());
   }
 
   /** For statements that cannot be prepared; they hold no values. Throws `StoreError`. */

@@ -22,22 +22,35 @@ export interface Bounds {
  * Resolves or rejects as `work` does, or rejects with `DeadlineError` or `StoppedError` first. It cannot stop the work
  * itself: the caller drops the connection that the work runs on.
  */
-export async function withDeadline<T>(bounds: Bounds, work: Promise<T>): Promise<T> {
-  const { clock, timeoutMs, signals } = bounds;
-  // A controller of its own, and listeners taken off again: AbortSignal.any keeps what hangs on a long-lived signal.
-  const ending = new AbortController();
-  // A reason of our own: without one, each abort makes an exception object with its stack.
-  const end = (): void => ending.abort('over');
-  for (const signal of signals) signal.addEventListener('abort', end);
-  if (signals.some((signal) => signal.aborted)) end();
-  const limit = clock.sleep(timeoutMs, ending.signal).then((how): never => {
-    if (how === 'elapsed') throw new DeadlineError(`no answer within ${timeoutMs} ms`);
-    throw new StoppedError('given up because the monitor is stopping');
+export function withDeadline<T>({ clock, timeoutMs, signals }: Bounds, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    // A controller of its own, and listeners taken off again: AbortSignal.any keeps what hangs on a long-lived signal.
+    const over = new AbortController();
+    const end = (): void => {
+      for (const signal of signals) signal.removeEventListener('abort', stop);
+      // A reason of our own: without one, each abort makes an exception object with its stack.
+      over.abort('over');
+    };
+    const stop = (): void => {
+      end();
+      reject(new StoppedError('given up because the monitor is stopping'));
+    };
+    for (const signal of signals) signal.addEventListener('abort', stop);
+    const settle =
+      <V>(how: (value: V) => void) =>
+      (value: V): void => {
+        end();
+        how(value);
+      };
+    work.then(settle(resolve), settle<unknown>(reject));
+    if (signals.some((signal) => signal.aborted)) {
+      stop();
+      return;
+    }
+    void clock.sleep(timeoutMs, over.signal).then((how) => {
+      if (how !== 'elapsed') return;
+      end();
+      reject(new DeadlineError(`no answer within ${timeoutMs} ms`));
+    });
   });
-  try {
-    return await Promise.race([work, limit]);
-  } finally {
-    for (const signal of signals) signal.removeEventListener('abort', end);
-    end();
-  }
 }

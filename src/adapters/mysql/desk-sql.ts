@@ -8,7 +8,7 @@ export function listProcesses(scope: Scope): Statement {
   const text =
     'SELECT CAST(s.process_id AS CHAR) AS processId, p.process_name AS processName, ' +
     `CAST(s.alarma AS SIGNED) AS alarma, CAST(s.sound AS SIGNED) AS sound, ${notesOf(scope)} AS notes ` +
-    `FROM STATUS_PROCESS s LEFT JOIN PROCESE p ON p.process_id = s.process_id WHERE TRUE${ofHost(scope, 's.')} ` +
+    `FROM STATUS_PROCESS s LEFT JOIN PROCESE p ON p.process_id = s.process_id WHERE TRUE${ofHost(scope)} ` +
     'UNION ALL SELECT CAST(p.process_id AS CHAR), p.process_name, NULL, NULL, NULL FROM PROCESE p ' +
     'WHERE NOT EXISTS (SELECT 1 FROM STATUS_PROCESS s WHERE s.process_id = p.process_id)';
   return { what: 'list processes', text, values: hostOf(scope) };
@@ -23,8 +23,8 @@ const DESK_VALUES = {
 /** Notes with one of our marks in them, or with what looks like one. */
 export function readMarkedNotes(scope: Scope, id: ProcessId): Statement {
   const text =
-    `SELECT notes AS notes FROM STATUS_PROCESS WHERE process_id = ${ID}${ofHost(scope)} ` +
-    "AND INSTR(CONVERT(notes USING utf8mb4), '[pm:') > 0";
+    `SELECT notes AS notes FROM STATUS_PROCESS s WHERE s.process_id = ${ID}${ofHost(scope)} ` +
+    "AND INSTR(CONVERT(s.notes USING utf8mb4), '[pm:') > 0";
   return { what: 'read notes', text, values: [String(id), ...hostOf(scope)] };
 }
 
@@ -39,8 +39,8 @@ export interface DeskNote {
 export function applyByHand(scope: Scope, action: DeskAction, id: ProcessId, note: DeskNote | null): Statement {
   const seen = note?.seen ?? null;
   const text =
-    `UPDATE STATUS_PROCESS SET ${DESK_VALUES[action]}${note === null ? '' : ', notes = ?'} ` +
-    `WHERE process_id = ${ID}${ofHost(scope)}${seen === null ? '' : ` AND ${SAME_NOTE}`}`;
+    `UPDATE STATUS_PROCESS s SET ${DESK_VALUES[action]}${note === null ? '' : ', notes = ?'} ` +
+    `WHERE s.process_id = ${ID}${ofHost(scope)}${seen === null ? '' : ` AND ${SAME_NOTE}`}`;
   const values = [...valuesOf(note?.next ?? null), String(id), ...hostOf(scope), ...valuesOf(seen)];
   return { what: `${action} alarm`, text, values };
 }

@@ -2,22 +2,29 @@
 import type { Clock } from '../../ports/clock.js';
 import type { Random } from '../../ports/random.js';
 import { StoreError } from '../../ports/store-error.js';
-import type { MysqlConnection, ServerConnection, ServerFacts } from './connection.js';
+import type { ServerConnection } from './connection.js';
 import { isConflict } from './errors.js';
-import { readLock, renewLease, type LeaseKey } from './lease-sql.js';
-import type { ServerAddress } from './options.js';
+import { readLease, readLock, type LeaseKey } from './lease-sql.js';
 import { textOf, type Row } from './row.js';
 import type { Statement } from './sql.js';
+import { anyoneMay, lockHolderMay, ownerMay, type RowsChange } from './write-sql.js';
 
 /**
- * What a change must prove. `open`: nothing; `shut`: we are not the owner, so there is none. `lease`: in the change's own
- * transaction, that the lease is ours; `lock`: right before it, that our connection holds the lock.
+ * What a change must prove. `open`: nothing; `shut`: we are not the owner, so there is none. `lease`: in its own statement,
+ * that the lease is ours; `lock`: that our connection holds the lock.
  */
 export type FenceOrder =
   | { readonly kind: 'open' }
   | { readonly kind: 'shut' }
   | { readonly kind: 'lease'; readonly key: LeaseKey; readonly owner: string }
   | { readonly kind: 'lock'; readonly name: string; readonly connectionId: string };
+
+/** A connection whose changes prove that they are ours to make: else `StoreError` `not_owner`, and nothing is written. */
+export interface FencedConnection {
+  rows(statement: Statement, signal: AbortSignal): Promise<readonly Row[]>;
+  /** How many rows of STATUS_PROCESS it matched, also where their values were the same already. Throws `StoreError`. */
+  change(change: RowsChange, signal: AbortSignal): Promise<number>;
+}
 
 /** Two monitors never conflict for long: one of them is no owner. */
 const TRIES = 5;
@@ -35,29 +42,43 @@ export class Fence {
     this.#random = random;
   }
 
-  /** The same connection, whose changes prove that they are ours to make: else `StoreError` `not_owner`, and nothing is written. */
-  over(connection: ServerConnection): MysqlConnection {
-    return new FencedConnection(connection, (statement, signal) => this.#change(connection, statement, signal));
+  over(connection: ServerConnection): FencedConnection {
+    return {
+      rows: (statement, signal) => connection.rows(statement, signal),
+      change: (change, signal) => this.#change(connection, change, signal),
+    };
   }
 
-  async #change(connection: ServerConnection, statement: Statement, signal: AbortSignal): Promise<number> {
+  async #change(connection: ServerConnection, change: RowsChange, signal: AbortSignal): Promise<number> {
     const order = this.#order();
     switch (order.kind) {
       case 'open':
-        return connection.change(statement, signal);
+        return connection.change(anyoneMay(change), signal);
       case 'shut':
-        throw notOwner(statement, connection);
+        throw notOwner(change, connection);
       case 'lock': {
-        const [row] = await connection.rows(readLock(order.name), signal);
-        if (textOf(row?.['holderId']) !== order.connectionId) throw notOwner(statement, connection);
-        return connection.change(statement, signal);
+        const { name, connectionId } = order;
+        const matched = await connection.change(lockHolderMay(change, name, connectionId), signal);
+        if (matched > 0) return matched;
+        const [row] = await connection.rows(readLock(name), signal);
+        if (textOf(row?.['holderId']) !== connectionId) throw notOwner(change, connection);
+        return 0;
       }
-      case 'lease':
-        return this.#repeat(signal, () => changeAsOwner(connection, statement, order, signal));
+      case 'lease': {
+        const { key, owner } = order;
+        const statement = ownerMay(change, key, owner);
+        const matched = await this.#repeat(signal, () => connection.change(statement, signal));
+        // The row of the lease is one of them.
+        if (matched > 0) return matched - 1;
+        // Somebody was faster: with the rows, or with the lease.
+        const [row] = await connection.rows(readLease(key), signal);
+        if (textOf(row?.['owner']) !== owner) throw notOwner(change, connection);
+        return 0;
+      }
     }
   }
 
-  /** On a cluster a conflict shows only when the transaction ends, and then all of it is undone. */
+  /** Two nodes of a cluster may take a write each of which the cluster keeps only one. */
   async #repeat<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -70,66 +91,10 @@ export class Fence {
   }
 }
 
-/**
- * The change first and the proof last, so that the lease is locked for an instant only, however long the row had to be
- * waited for. The proof is a sign of life and no mere question: on a cluster only writes are compared with those of other nodes.
- */
-function changeAsOwner(
-  connection: ServerConnection,
-  statement: Statement,
-  { key, owner }: Extract<FenceOrder, { readonly kind: 'lease' }>,
-  signal: AbortSignal,
-): Promise<number> {
-  return connection.transaction(signal, async () => {
-    const value = await connection.change(statement, signal);
-    if (value === 0) return { keep: false, value };
-    if ((await connection.change(renewLease(key, owner), signal)) === 0) throw notOwner(statement, connection);
-    return { keep: true, value };
-  });
-}
-
-function notOwner({ what }: Statement, { where }: MysqlConnection): StoreError {
+function notOwner({ what }: RowsChange, { where }: ServerConnection): StoreError {
   return new StoreError(
     `${what} on ${where}: another monitor owns the rows by now, so nothing was written`,
     'not_owner',
     true,
   );
-}
-
-class FencedConnection implements MysqlConnection {
-  readonly #connection: MysqlConnection;
-  readonly change: MysqlConnection['change'];
-
-  constructor(connection: MysqlConnection, change: MysqlConnection['change']) {
-    this.#connection = connection;
-    this.change = change;
-  }
-
-  get address(): ServerAddress {
-    return this.#connection.address;
-  }
-
-  get server(): ServerFacts {
-    return this.#connection.server;
-  }
-
-  get end(): MysqlConnection['end'] {
-    return this.#connection.end;
-  }
-
-  get where(): string {
-    return this.#connection.where;
-  }
-
-  rows(statement: Statement, signal: AbortSignal): Promise<readonly Row[]> {
-    return this.#connection.rows(statement, signal);
-  }
-
-  destroy(): void {
-    this.#connection.destroy();
-  }
-
-  close(): Promise<void> {
-    return this.#connection.close();
-  }
 }

@@ -9,7 +9,10 @@ import { findWriteRights, type WriteRights } from './write-rights.js';
 /** Rights that are missing are looked for again after this long: somebody may have granted them meanwhile. */
 const MISSING_RIGHTS_FOR_MS = 5 * 60_000;
 
-/** So long the tables are taken to be as they were: somebody may alter or migrate them while we run. */
+/**
+ * So long the tables are taken to be as they were when it comes to a write: somebody may alter or migrate them while we
+ * run. A look at the alarms goes by them however long they are known: what it needs and has gone, the server's error tells.
+ */
 const TABLES_FOR_MS = 60_000;
 
 /** Must be safe to repeat. */
@@ -32,22 +35,31 @@ export class MysqlGateway {
 
   /** Throws `StoreError`. A table that has changed under us is looked up anew and the work is done once more. */
   async use<T>(signal: AbortSignal, work: SchemaWork<T>): Promise<T> {
+    return this.#use(signal, Infinity, work);
+  }
+
+  /** The same, with tables that were looked up a short while ago. */
+  async useFresh<T>(signal: AbortSignal, work: SchemaWork<T>): Promise<T> {
+    return this.#use(signal, TABLES_FOR_MS, work);
+  }
+
+  async #use<T>(signal: AbortSignal, longestMs: number, work: SchemaWork<T>): Promise<T> {
     return this.#pool.use(signal, async (connection) => {
       const known = this.#schema;
       try {
-        return await work(connection, await this.schema(connection, signal));
+        return await work(connection, await this.#schemaOf(connection, longestMs, signal));
       } catch (error) {
         if (!isSchemaError(error)) throw error;
         this.forget();
         if (known === null) throw error;
-        return work(connection, await this.schema(connection, signal));
+        return work(connection, await this.#schemaOf(connection, longestMs, signal));
       }
     });
   }
 
-  async schema(connection: MysqlConnection, signal: AbortSignal): Promise<Schema> {
+  async #schemaOf(connection: MysqlConnection, longestMs: number, signal: AbortSignal): Promise<Schema> {
     const known = this.#schema;
-    const isFresh = known !== null && this.#clock.monotonicMs() - known.foundAtMs < TABLES_FOR_MS;
+    const isFresh = known !== null && this.#clock.monotonicMs() - known.foundAtMs < longestMs;
     if (isFresh && this.#known.has(connection)) return known.value;
     const value = await readSchema(connection, this.#hostId, signal);
     this.#schema = { value, foundAtMs: this.#clock.monotonicMs() };
@@ -58,7 +70,7 @@ export class MysqlGateway {
   /** Looks the tables up although they are known: somebody may have altered them. */
   async schemaAnew(connection: MysqlConnection, signal: AbortSignal): Promise<Schema> {
     this.#schema = null;
-    return this.schema(connection, signal);
+    return this.#schemaOf(connection, TABLES_FOR_MS, signal);
   }
 
   async rights(connection: MysqlConnection, schema: Schema, signal: AbortSignal): Promise<WriteRights> {

@@ -85,6 +85,6 @@ function change(key: LeaseKey, what: string, rest: string, values: readonly SqlV
   return { what, text: `UPDATE ${tableOf(key)} ${rest}`, values };
 }
 
-function tableOf({ database }: LeaseKey): string {
+export function tableOf({ database }: LeaseKey): string {
   return database === null ? 'pm_lease' : `\`${database.replaceAll('`', '``')}\`.pm_lease`;
 }

@@ -22,20 +22,6 @@ export const READ_CLUSTER: Statement = {
 /** On a Galera cluster: what other nodes have committed is seen here, too. A row that was just handled must not look raised. */
 export const WAIT_FOR_OTHERS: Statement = { what: 'connect', text: 'SET SESSION wsrep_sync_wait = 1', values: [] };
 
-const text = (what: string, statement: string): Statement => ({ what, text: statement, values: [] });
-
-/**
- * What begins and ends a transaction; servers do not prepare these. A client that is cut off in the middle of one says no
- * goodbye: its locks must not outlive it by the hours that a server waits for a silent connection.
- */
-export const TRANSACTION = {
-  hurry: text('begin', 'SET SESSION wait_timeout = 2'),
-  begin: text('begin', 'START TRANSACTION'),
-  commit: text('commit', 'COMMIT'),
-  rollback: text('roll back', 'ROLLBACK'),
-  calm: text('end', 'SET SESSION wait_timeout = DEFAULT'),
-} as const;
-
 /**
  * Whatever the server's defaults: UTC, autocommit, refusal instead of silent cutting, `\` and `"` with their usual
  * meaning, and locks that give up before our own deadline does.

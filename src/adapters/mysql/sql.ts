@@ -19,56 +19,51 @@ export interface Scope {
   readonly hasSequence: boolean;
 }
 
-export const ALARMED = 'alarma = 1 AND (sound = 0 OR sound IS NULL)';
+/** Of a row of STATUS_PROCESS, called `s` in every statement. */
+export const ALARMED = 's.alarma = 1 AND (s.sound = 0 OR s.sound IS NULL)';
 // A parameter travels as text or as a double; cast, ids are compared as the integers they are and an index is used.
 export const ID = 'CAST(? AS SIGNED)';
 // Compared as UTF-8 bytes: a collation would take `Alarm` for `alárm`, and a plain cast would compare latin1 with UTF-8.
-export const SAME_NOTE = 'CAST(CONVERT(notes USING utf8mb4) AS BINARY) <=> CAST(? AS BINARY)';
+export const NOTE_BYTES = 'CAST(CONVERT(s.notes USING utf8mb4) AS BINARY)';
+export const SAME_NOTE = `${NOTE_BYTES} <=> CAST(? AS BINARY)`;
 
 export function readAlarms(scope: Scope): Statement {
   const text =
     `SELECT CAST(s.process_id AS CHAR) AS processId, p.process_name AS processName, ${notesOf(scope)} AS notes ` +
     'FROM STATUS_PROCESS s LEFT JOIN PROCESE p ON p.process_id = s.process_id ' +
-    `WHERE s.alarma = 1 AND (s.sound = 0 OR s.sound IS NULL)${ofHost(scope, 's.')} ORDER BY s.process_id`;
+    `WHERE ${ALARMED}${ofHost(scope)} ORDER BY s.process_id`;
   return { what: 'read alarms', text, values: hostOf(scope) };
 }
 
 /** `ids`: one or more. */
 export function readStillAlarmed(scope: Scope, ids: readonly ProcessId[]): Statement {
-  const asked = filledUp(ids);
+  const asked = filledUp(ids.map(String));
   const text =
     'SELECT CAST(s.process_id AS CHAR) AS processId, p.process_name AS processName ' +
     'FROM STATUS_PROCESS s LEFT JOIN PROCESE p ON p.process_id = s.process_id ' +
-    `WHERE s.alarma = 1 AND (s.sound = 0 OR s.sound IS NULL)${ofHost(scope, 's.')} ` +
-    `AND s.process_id IN (${asked.map(() => ID).join(', ')}) ORDER BY s.process_id`;
+    `WHERE ${ALARMED}${ofHost(scope)} AND s.process_id IN (${asked.map(() => ID).join(', ')}) ORDER BY s.process_id`;
   return { what: 'look again at alarms', text, values: [...hostOf(scope), ...asked] };
 }
 
 /** `ids`: one or more. */
 export function readNames(ids: readonly ProcessId[]): Statement {
-  const asked = filledUp(ids);
+  const asked = filledUp(ids.map(String));
   const text =
     'SELECT CAST(process_id AS CHAR) AS processId, process_name AS processName FROM PROCESE ' +
     `WHERE process_id IN (${asked.map(() => ID).join(', ')}) ORDER BY process_id`;
   return { what: 'read names', text, values: asked };
 }
 
-/** Up to the next power of two by the last one, so that few different statements are prepared. */
-function filledUp(ids: readonly ProcessId[]): readonly string[] {
-  const size = 2 ** Math.ceil(Math.log2(ids.length));
-  return Array.from({ length: size }, (_, index) => String(ids[Math.min(index, ids.length - 1)]));
+/** Up to the next power of two by the last one, so that few different statements are prepared. One or more. */
+export function filledUp<T>(items: readonly T[]): readonly T[] {
+  const size = 2 ** Math.ceil(Math.log2(items.length));
+  const last = items.slice(-1);
+  return [...items, ...Array.from({ length: size - items.length }, () => last).flat()];
 }
 
 export function countProcesses(scope: Scope): Statement {
-  const text = `SELECT COUNT(DISTINCT process_id) AS processes FROM STATUS_PROCESS WHERE TRUE${ofHost(scope)}`;
+  const text = `SELECT COUNT(DISTINCT process_id) AS processes FROM STATUS_PROCESS s WHERE TRUE${ofHost(scope)}`;
   return { what: 'count processes', text, values: hostOf(scope) };
-}
-
-export function raiseAlarm(scope: Scope, id: ProcessId): Statement {
-  const text =
-    `UPDATE STATUS_PROCESS SET alarma = 1 WHERE process_id = ${ID} AND alarma = 0 ` +
-    `AND (sound = 0 OR sound IS NULL)${ofHost(scope)}`;
-  return { what: 'raise alarm', text, values: [String(id), ...hostOf(scope)] };
 }
 
 /** Changes no row, and is refused like a real write-back where the rights are missing: also those that come by a role or a view. */
@@ -81,8 +76,8 @@ export function notesOf(scope: Scope): string {
   return scope.hasNotes ? 's.notes' : 'NULL';
 }
 
-export function ofHost(scope: Scope, prefix = ''): string {
-  return scope.hostId === null ? '' : ` AND ${prefix}host_id = ?`;
+export function ofHost(scope: Scope): string {
+  return scope.hostId === null ? '' : ' AND s.host_id = ?';
 }
 
 export function hostOf(scope: Scope): readonly SqlValue[] {

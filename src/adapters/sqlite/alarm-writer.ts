@@ -1,11 +1,26 @@
 /** Writes outcomes back into the file, never over what somebody else has done to the row meanwhile. */
 import { composeNote, endsWithStamp, hasMark, isMark, markOf, withMark } from '../../domain/alarm-note.js';
 import type { ProcessId } from '../../domain/alarm.js';
-import type { AlarmWriter, ClaimResult, Clearing, ClearResult, RaiseResult } from '../../ports/alarm-writer.js';
+import type {
+  AlarmWriter,
+  Claiming,
+  ClaimResult,
+  Clearing,
+  ClearResult,
+  RaiseResult,
+} from '../../ports/alarm-writer.js';
 import { StoreError } from '../../ports/store-error.js';
 import { toStoreError } from './errors.js';
 import { textOf } from './row.js';
-import { clearWithNote, clearWithoutNote, raiseAlarm, readAlarmedNotes, readClearNotes, writeNote } from './sql.js';
+import {
+  clearWithNote,
+  clearWithoutNote,
+  raiseAlarm,
+  readAlarmedNotes,
+  readClearNotes,
+  readNames,
+  writeNote,
+} from './sql.js';
 import type { SqliteFile, SqliteSession } from './sqlite-file.js';
 
 /** SQLite holds texts to no length, whatever the column is called. */
@@ -25,9 +40,9 @@ export class SqliteAlarmWriter implements AlarmWriter {
     this.#claims = options.claims;
   }
 
-  async claim(processId: ProcessId, alarmId: string, signal: AbortSignal): Promise<ClaimResult> {
+  async claim(processId: ProcessId, claiming: Claiming, signal: AbortSignal): Promise<ClaimResult> {
     if (this.#mode !== 'never' && this.#claims === 'off') return { kind: 'unclaimed' };
-    return this.#write('claim alarm', signal, (session) => this.#claim(session, processId, markOf(alarmId)));
+    return this.#write('claim alarm', signal, (session) => this.#claim(session, processId, claiming));
   }
 
   async clear(processId: ProcessId, clearing: Clearing, signal: AbortSignal): Promise<ClearResult> {
@@ -56,10 +71,11 @@ export class SqliteAlarmWriter implements AlarmWriter {
     }
   }
 
-  #claim(session: SqliteSession, processId: ProcessId, mark: string): ClaimResult {
+  #claim(session: SqliteSession, processId: ProcessId, { alarmId, processName }: Claiming): ClaimResult {
     const { scope } = session;
+    const mark = markOf(alarmId);
     const notes = session.rows(readAlarmedNotes(scope, processId)).map((row) => textOf(row['notes']));
-    if (notes.length === 0) return { kind: 'not_ours', claim: mark };
+    if (notes.length === 0 || !isCalled(session, processId, processName)) return { kind: 'not_ours', claim: mark };
     if (!scope.hasNotes) return { kind: 'unclaimed' };
     for (const seen of new Set(notes)) {
       const next = withMark(seen, mark, NO_LIMIT);
@@ -70,8 +86,9 @@ export class SqliteAlarmWriter implements AlarmWriter {
     return { kind: 'claimed', claim: mark };
   }
 
-  #clear(session: SqliteSession, processId: ProcessId, { stamp, claim }: Clearing): ClearResult {
+  #clear(session: SqliteSession, processId: ProcessId, { stamp, claim, processName }: Clearing): ClearResult {
     const { scope } = session;
+    if (!isCalled(session, processId, processName)) return { kind: 'renamed' };
     const notes = session.rows(readAlarmedNotes(scope, processId)).map((row) => textOf(row['notes']));
     if (notes.length === 0) return findEarlierWrite(session, processId, stamp);
     const mark = claim !== null && scope.hasNotes && isMark(claim) ? claim : null;
@@ -96,6 +113,11 @@ export class SqliteAlarmWriter implements AlarmWriter {
       throw error;
     }
   }
+}
+
+/** `name` undefined: any, and also none. */
+function isCalled(session: SqliteSession, processId: ProcessId, name: string | undefined): boolean {
+  return name === undefined || session.rows(readNames([processId])).some((row) => textOf(row['processName']) === name);
 }
 
 /** Nothing is left to clear. If a row carries this very stamp, then we cleared it and stopped before we knew. */
