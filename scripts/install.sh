@@ -159,7 +159,7 @@ uninstall_it() {
   rm -f "$unit_file" "$command_file"
   [ -n "$root" ] || systemctl daemon-reload
   say 'Command and unit: removed'
-  for entry in dist node_modules docs package.json config.example.ini LICENSE README.md CHANGELOG.md; do
+  for entry in dist scripts node_modules docs package.json config.example.ini LICENSE README.md CHANGELOG.md; do
     rm -rf "${home:?}/$entry"
   done
   [ ! -d "$home" ] || rmdir "$home" 2>/dev/null || say "  $home: not empty, left"

@@ -5,6 +5,7 @@ import { SystemClock } from '../adapters/time/system-clock.js';
 import type { Settings } from '../config/settings.js';
 import type { AuditEntry, AuditLog } from '../ports/audit-log.js';
 import type { Random } from '../ports/random.js';
+import { AuditError } from './failure-text.js';
 import { ownAsker } from './people.js';
 import { trustedOwners } from './service-account.js';
 
@@ -53,9 +54,6 @@ export async function audited<T>(
 export function unwritable(detail: string): string {
   return `audit log cannot be written: ${detail}; nothing was done`;
 }
-
-/** A command's own act was refused, or its end could not be recorded: an expected failure, for `failureText`. */
-export class AuditError extends Error {}
 
 /**
  * For what a command does itself, without the monitor: recorded under the user who runs it. Throws `AuditError` where that cannot be

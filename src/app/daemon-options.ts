@@ -13,6 +13,8 @@ import { trustedOwners } from './service-account.js';
 export interface Surroundings {
   /** `$NOTIFY_SOCKET`; null: systemd does not supervise us. */
   readonly notifySocket: string | null;
+  /** What the launcher says of the line to systemd that it has opened; null or absent: there is none. */
+  readonly notifyLine?: string | null;
   /** `$WATCHDOG_USEC` in milliseconds; null or absent: systemd waits for no sign of life. */
   readonly watchdogMs?: number | null;
   /** `$JOURNAL_STREAM`. */

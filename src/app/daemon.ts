@@ -4,6 +4,7 @@ import { FileAuditLog } from '../adapters/audit/file-audit-log.js';
 import { detectHostAbilities } from '../adapters/exec/process-starter.js';
 import { openLog } from '../adapters/log/logger.js';
 import { FileStateStore } from '../adapters/state/file-state-store.js';
+import { openNotifyLine } from '../adapters/systemd/notify-line.js';
 import { SdNotify } from '../adapters/systemd/sd-notify.js';
 import { SystemClock } from '../adapters/time/system-clock.js';
 import type { LoopPhase } from '../domain/loop-phase.js';
@@ -17,7 +18,7 @@ import { SOLE_OWNER, type Ownership } from '../ports/ownership.js';
 import { StoreError } from '../ports/store-error.js';
 import { Bugs, words } from './bugs.js';
 import { createControlHandler } from './control-handler.js';
-import { logOptions, type DaemonEnd, type DaemonOptions } from './daemon-options.js';
+import { logOptions, type DaemonEnd, type DaemonOptions, type Surroundings } from './daemon-options.js';
 import { firstAnswer, FrontDesk, obstacleToOwning, takeDoor } from './door.js';
 import { CleanupStack, createShutdown, type Shutdown } from './lifecycle.js';
 import { LiveLog } from './live-log.js';
@@ -29,7 +30,7 @@ import { readAnew } from './read-anew.js';
 import { isNeedlesslyRoot, ROOT_WARNING } from './root-warning.js';
 import { trustedOwners } from './service-account.js';
 import { Sight } from './sight.js';
-import { createSystemPorts, openStore, type SystemPorts, type TunableStore } from './system-ports.js';
+import { createSystemPorts, loadStore, openStore, type SystemPorts, type TunableStore } from './system-ports.js';
 import { untrustedMemory } from './trusted-places.js';
 import { VERSION } from './version.js';
 
@@ -44,6 +45,7 @@ export async function runDaemon(options: DaemonOptions): Promise<DaemonEnd> {
   cleanup.defer('log', () => log.close());
   options.onLogOpen?.((level, message, fields) => log.write(level, message, fields));
   try {
+    await loadStore(options.loaded.settings);
     return await runWithLog(options, { clock, cleanup, shutdown, log });
   } finally {
     for (const failure of await cleanup.unwind()) log.write('error', 'Clean-up failed', { detail: failure });
@@ -65,7 +67,7 @@ async function runWithLog(options: DaemonOptions, frame: Frame): Promise<DaemonE
   const sight = new Sight(clock);
   const events = fanOut([log.sink, sight, { emit: (event) => surroundings.onEvent?.(event) }]);
   const ports = createSystemPorts(events, clock, surroundings.abilities);
-  const notifier = new SdNotify(ports.runner, surroundings.notifySocket);
+  const notifier = createNotifier(ports, surroundings);
   let settings = (): Settings => loaded.settings;
   const pulse = new Pulse({ settings: () => settings(), ports, notifier, log });
   let phase = startPhase(clock);
@@ -116,6 +118,10 @@ async function runWithLog(options: DaemonOptions, frame: Frame): Promise<DaemonE
   options.onReloadable?.(() => void reloader.reload().catch(bugs.note));
   const end = await work(current, frame, { monitor, store, owner, ports, pulse, notifier }).catch(bugs.note);
   return bugs.first === null && end ? end : { kind: 'failed', detail: `unexpected error: ${words(bugs.first)}` };
+}
+
+function createNotifier({ runner }: SystemPorts, { notifySocket, notifyLine = null }: Surroundings): SdNotify {
+  return new SdNotify(runner, notifySocket, openNotifyLine(notifyLine, pid));
 }
 
 function startPhase(clock: Clock): () => LoopPhase {

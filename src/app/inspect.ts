@@ -13,7 +13,6 @@ import type { Clock } from '../ports/clock.js';
 import type { LoadedState } from '../ports/state-store.js';
 import { SOLE_OWNER } from '../ports/ownership.js';
 import { StoreError } from '../ports/store-error.js';
-import { AuditError } from './audited.js';
 import { controlSocketPath } from './door.js';
 import { monitorOptions } from './monitor-options.js';
 import { trustedOwners } from './service-account.js';
@@ -76,11 +75,6 @@ export function refuseMissingFile({ database }: Settings): void {
   if (database.engine !== 'sqlite' || existsSync(database.path)) return;
   const detail = `${database.path} does not exist; the monitor makes it when it starts`;
   throw new StoreError(detail, 'unreachable', true);
-}
-
-/** What is to be told of an expected failure; null: it is none, but a bug. */
-export function failureText(cause: unknown): string | null {
-  return cause instanceof StoreError || cause instanceof AuditError ? cause.message : null;
 }
 
 /** The daemon's own cycle in dry run, on these rows and the remembered state; one finding for each row, in order. */

@@ -1,5 +1,5 @@
 /** `migrate`: what a person with rights lets us change about the tables, shown, done or taken away. */
-import { migrateMysql, type MigrationOutcome } from '../adapters/mysql/migrate-mysql.js';
+import type { MigrationOutcome } from '../adapters/mysql/migrate-mysql.js';
 import { readTrustedFile } from '../config/files.js';
 import type { Settings } from '../config/settings.js';
 import { createSystemPorts, mysqlOptions } from './system-ports.js';
@@ -34,6 +34,7 @@ export async function migrate(settings: Settings, request: MigrationRequest): Pr
   const options = { ...mysqlOptions(database, host, { clock, random }), ...login };
   const { direction, isDryRun, mayBeVisible } = request;
   const wish = { direction, isDryRun, mayBeVisible, monitorUser: database.user };
+  const { migrateMysql } = await import('../adapters/mysql/migrate-mysql.js');
   return migrateMysql(options, wish, { clock, random, signal: new AbortController().signal });
 }
 

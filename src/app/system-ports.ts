@@ -9,11 +9,11 @@ import {
 } from '../adapters/exec/process-starter.js';
 import { LinuxProcessTable } from '../adapters/exec/linux-process-table.js';
 import { SpawnRunner } from '../adapters/exec/spawn-runner.js';
-import { connectMysql } from '../adapters/mysql/connect-mysql.js';
+import type * as ConnectMysql from '../adapters/mysql/connect-mysql.js';
 import type { LeaseTerms, MysqlOptions } from '../adapters/mysql/options.js';
 import { SystemNetworkProber } from '../adapters/net/network-prober.js';
 import { CryptoRandom } from '../adapters/random/crypto-random.js';
-import { connectSqlite } from '../adapters/sqlite/connect-sqlite.js';
+import type * as ConnectSqlite from '../adapters/sqlite/connect-sqlite.js';
 import { CoalescingUnitManager } from '../adapters/systemd/coalescing-unit-manager.js';
 import { SystemctlUnitManager } from '../adapters/systemd/systemctl-unit-manager.js';
 import { SystemClock } from '../adapters/time/system-clock.js';
@@ -67,16 +67,22 @@ export interface StoreSurroundings extends Pick<SystemPorts, 'clock' | 'random'>
   readonly onPassword?: (password: string) => void;
 }
 
-/** Connects at the first use. Throws `StoreError` where a certificate file that the settings name cannot be read. */
-export function openStore(settings: Settings, surroundings: StoreSurroundings): Promise<TunableStore> {
-  return Promise.resolve().then(() => createStore(settings, surroundings));
+// One of them is never needed, and either is a large part of the program.
+const loadMysql = (): Promise<typeof ConnectMysql> => import('../adapters/mysql/connect-mysql.js');
+const loadSqlite = (): Promise<typeof ConnectSqlite> => import('../adapters/sqlite/connect-sqlite.js');
+
+/** Has in memory what `openStore` needs of the program: its files may be others by the time of a late call. */
+export async function loadStore({ database }: Settings): Promise<void> {
+  await (database.engine === 'mysql' ? loadMysql() : loadSqlite());
 }
 
-function createStore(settings: Settings, surroundings: StoreSurroundings): TunableStore {
+/** Connects at the first use. Throws `StoreError` where a certificate file that the settings name cannot be read. */
+export async function openStore(settings: Settings, surroundings: StoreSurroundings): Promise<TunableStore> {
   const { database, host } = settings;
   const { hostId } = host;
   const { clock, random } = surroundings;
   if (database.engine === 'mysql') {
+    const { connectMysql } = await loadMysql();
     const store = connectMysql(mysqlOptions(database, host, surroundings), clock, random);
     return Object.assign(store, {
       prepareTuning: (next: Settings): Promise<() => void> =>
@@ -89,6 +95,7 @@ function createStore(settings: Settings, surroundings: StoreSurroundings): Tunab
   }
   const { path, queryTimeoutMs, writeBack, claims } = database;
   const options = { path, queryTimeoutMs, writeBack, claims, hostId, owners: trustedOwners() };
+  const { connectSqlite } = await loadSqlite();
   const store = connectSqlite(options, { clock, random });
   return Object.assign(store, { prepareTuning: () => Promise.resolve(() => undefined) });
 }

@@ -1,5 +1,5 @@
 /** What every command is handed: where to print, in which words, and the way to the settings. */
-import type { Environment } from '../config/env.js';
+import type { Environment } from '../config/environment.js';
 import { configFile, loadSettings } from '../config/load.js';
 import type { LoadedSettings } from '../config/settings-from-text.js';
 import type { GlobalOptions } from './request.js';

@@ -1,5 +1,4 @@
 /** `process-monitor demo`: shows the whole journey of an alarm, without a server and without root. */
-import { runDemo } from '../app/demo/run-demo.js';
 import { isDumb, mayColour } from './screen.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -15,6 +14,7 @@ export async function demo(options: { readonly forSeconds: number | null }): Pro
   process.stdout.on('error', onBrokenPipe);
   const isTerminal = process.stdout.isTTY && !isDumb(process.env);
   try {
+    const { runDemo } = await import('../app/demo/run-demo.js');
     await runDemo({
       forMs: options.forSeconds === null ? null : options.forSeconds * 1000,
       screen: {

@@ -1,30 +1,23 @@
 /** Carries out one request; what can be expected to fail becomes words and an exit code. */
-import { failureText } from '../app/inspect.js';
+import { failureText } from '../app/failure-text.js';
+import type { Environment } from '../config/environment.js';
 import { ConfigError } from '../config/issues.js';
-import { alarmMenu } from './alarm-menu.js';
-import { randomAlarms } from './alarm-random.js';
-import { changeAlarms, listAlarms } from './alarm.js';
-import { listBreakers, setBreaker } from './breaker.js';
-import { checkConfig } from './config-check.js';
-import { showConfig } from './config-show.js';
-import type { Context } from './context.js';
+import type * as Commands from './commands.js';
+import { createContext, type Context } from './context.js';
 import { safeText } from '../domain/safe-text.js';
-import { demo } from './demo.js';
 import { EXIT } from './exit-codes.js';
-import { doctor } from './doctor.js';
-import { explain } from './explain.js';
-import { match } from './match.js';
-import { grantRights } from './grant.js';
-import { migrateTables } from './migrate.js';
-import type { Request } from './request.js';
-import { reload } from './reload.js';
-import { restart } from './restart.js';
-import { run } from './run.js';
-import { showStatus } from './status.js';
+import type { GlobalOptions, Request } from './request.js';
+import type { Screen } from './screen.js';
+
+export interface Asked {
+  readonly request: Request;
+  readonly globals: GlobalOptions;
+}
 
 /** Anything but an expected failure passes through: it is a bug. */
-export async function execute(request: Request, context: Context): Promise<number> {
-  const { screen, texts } = context;
+export async function execute({ request, globals }: Asked, environment: Environment, screen: Screen): Promise<number> {
+  const context = createContext(globals, environment, screen);
+  const { texts } = context;
   try {
     return await dispatch(request, context);
   } catch (cause: unknown) {
@@ -40,42 +33,47 @@ export async function execute(request: Request, context: Context): Promise<numbe
 }
 
 async function dispatch(request: Request, context: Context): Promise<number> {
+  if (request.command === 'run') return (await import('./run.js')).run(request, context);
+  return answer(request, context, await import('./commands.js'));
+}
+
+type Question = Exclude<Request, { command: 'run' }>;
+
+function answer(request: Question, context: Context, commands: typeof Commands): Promise<number> | number {
   switch (request.command) {
-    case 'run':
-      return run(request, context);
     case 'config_check':
-      return checkConfig(request, context);
+      return commands.checkConfig(request, context);
     case 'config_show':
-      return showConfig(request, context);
+      return commands.showConfig(request, context);
     case 'doctor':
-      return doctor(request, context);
+      return commands.doctor(request, context);
     case 'status':
-      return showStatus(request, context);
+      return commands.showStatus(request, context);
     case 'restart':
-      return restart(request, context);
+      return commands.restart(request, context);
     case 'reload':
-      return reload(context);
+      return commands.reload(context);
     case 'explain':
-      return explain(request, context);
+      return commands.explain(request, context);
     case 'match':
-      return match(request, context);
+      return commands.match(request, context);
     case 'alarm_menu':
-      return alarmMenu(context);
+      return commands.alarmMenu(context);
     case 'alarm_list':
-      return listAlarms(request, context);
+      return commands.listAlarms(request, context);
     case 'alarm_change':
-      return changeAlarms(request, context);
+      return commands.changeAlarms(request, context);
     case 'alarm_random':
-      return randomAlarms(request, context);
+      return commands.randomAlarms(request, context);
     case 'breaker_list':
-      return listBreakers(request, context);
+      return commands.listBreakers(request, context);
     case 'breaker_set':
-      return setBreaker(request, context);
+      return commands.setBreaker(request, context);
     case 'grant':
-      return grantRights(request, context);
+      return commands.grantRights(request, context);
     case 'migrate':
-      return migrateTables(request, context);
+      return commands.migrateTables(request, context);
     case 'demo':
-      return demo(request);
+      return commands.demo(request);
   }
 }

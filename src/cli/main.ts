@@ -1,9 +1,8 @@
-/** The program's entry: arguments in, exit code out. */
+/** The program's entry: arguments in, exit code out. What a command does not need is not loaded. */
 import { versionText } from '../app/version.js';
-import { currentEnvironment } from '../config/env.js';
-import { createContext } from './context.js';
-import { execute } from './execute.js';
-import { parse } from './parse.js';
+import { currentEnvironment } from '../config/environment.js';
+import type { Parsed } from './parse.js';
+import { plainRequest } from './plain-request.js';
 import { createScreen } from './screen.js';
 
 /** A reader that has gone (`status | head`) is nobody's failure; anything else is. */
@@ -11,18 +10,25 @@ function endQuietly(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
 }
 
-async function main(): Promise<number> {
-  process.stdout.on('error', endQuietly);
-  process.stderr.on('error', endQuietly);
-  const parsed = parse(process.argv.slice(2), {
+async function read(argv: readonly string[]): Promise<Parsed> {
+  const request = plainRequest(argv);
+  if (request !== null) return { kind: 'request', request, globals: { config: null, logLevel: null, lang: null } };
+  const { parse } = await import('./parse.js');
+  return parse(argv, {
     version: versionText(),
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
   });
+}
+
+async function main(): Promise<number> {
+  process.stdout.on('error', endQuietly);
+  process.stderr.on('error', endQuietly);
+  const parsed = await read(process.argv.slice(2));
   if (parsed.kind === 'over') return parsed.exitCode;
   const environment = currentEnvironment();
-  const screen = createScreen(process, environment);
-  return execute(parsed.request, createContext(parsed.globals, environment, screen));
+  const { execute } = await import('./execute.js');
+  return execute(parsed, environment, createScreen(process, environment));
 }
 
 process.exitCode = await main();

@@ -1,7 +1,7 @@
 /** The command line: every command with its options, and the reading of arguments into a request. */
 import { Command as PlainCommand, CommanderError } from 'commander';
 import type { Command } from '@commander-js/extra-typings';
-import { DEFAULT_CONFIG_FILE } from '../config/load.js';
+import { DEFAULT_CONFIG_FILE } from '../config/default-file.js';
 import { LOG_LEVELS } from '../config/settings.js';
 import { modernArguments } from './arguments.js';
 import { EXIT, type ExitCode } from './exit-codes.js';

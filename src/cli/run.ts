@@ -5,6 +5,7 @@ import { runDaemon } from '../app/daemon.js';
 import type { MonitorEvent } from '../domain/event.js';
 import { breakerVote } from '../domain/outcome.js';
 import { safeText } from '../domain/safe-text.js';
+import { takeNotifyLine } from '../config/environment.js';
 import { formatIssue } from '../config/issues.js';
 import type { Context } from './context.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
@@ -74,6 +75,7 @@ function surroundingsOf({ environment }: Context): Surroundings {
   const isTerminal = process.stderr.isTTY;
   return {
     notifySocket: environment['NOTIFY_SOCKET'] ?? null,
+    notifyLine: takeNotifyLine(),
     watchdogMs: watchdogMs(environment),
     journalStream: environment['JOURNAL_STREAM'] ?? null,
     isTerminal,

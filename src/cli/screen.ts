@@ -1,5 +1,5 @@
 /** What is printed and where: lines on standard output, complaints on standard error, colour where it says something. */
-import type { Environment } from '../config/env.js';
+import type { Environment } from '../config/environment.js';
 import { safeJsonText } from '../domain/safe-text.js';
 
 /** Colour by meaning only. */

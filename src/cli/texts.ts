@@ -1,5 +1,5 @@
 /** Everything the commands say to people, in the languages they say it in. A missing text does not compile. */
-import type { Environment } from '../config/env.js';
+import type { Environment } from '../config/environment.js';
 import { ENGLISH, type Texts } from './texts-en.js';
 import { ROMANIAN } from './texts-ro.js';
 

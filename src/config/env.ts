@@ -1,13 +1,11 @@
 /** Settings from the environment: `MONITOR_<SECTION>_<KEY>`, and the short names of the most used ones. */
+import type { Environment } from './environment.js';
 import { errorIssue, type ConfigIssue } from './issues.js';
 import { didYouMean } from './nearest.js';
 import { LayerBuilder, type Layer, type RawValue } from './origin.js';
 import { readValue, trimBlanks } from './read-value.js';
 import { DEFAULT_PROCESS_SECTION, FIXED_SECTION_NAMES, keysOf } from './schema.js';
 import type { KeySpec } from './key.js';
-
-/** Variables by name. */
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Names the settings file, where no option does. */
 export const CONFIG_FILE_VARIABLES = ['MONITOR_CONFIG', 'CONFIG_FILE'] as const;
@@ -39,11 +37,6 @@ interface Target {
   readonly section: string;
   readonly key: string;
   readonly spec: KeySpec<unknown>;
-}
-
-/** The environment of this program; called by the command line alone, everyone else is handed it. */
-export function currentEnvironment(): Environment {
-  return process.env;
 }
 
 /** The user that this program runs as, by number. */

@@ -1,12 +1,11 @@
 /** Loads the settings: finds the file, refuses one that others could have written, and reads it. */
-import { CONFIG_FILE_VARIABLES, type Environment } from './env.js';
+import { DEFAULT_CONFIG_FILE } from './default-file.js';
+import { CONFIG_FILE_VARIABLES } from './env.js';
+import type { Environment } from './environment.js';
 import { exists, readTrustedFile } from './files.js';
 import { ConfigError, errorIssue, type ConfigIssue } from './issues.js';
 import { readIni } from './ini.js';
 import { settingsFromText, type LoadedSettings, type SettingsRequest } from './settings-from-text.js';
-
-/** Where the settings are unless an option or the environment names another file. */
-export const DEFAULT_CONFIG_FILE = '/etc/process_monitor/config.ini';
 
 const PREDECESSOR_FILE = '/opt/monitor_service/config.ini';
 

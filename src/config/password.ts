@@ -1,6 +1,6 @@
 /** Finds the database password: the credential, then the password file, then the environment, then the settings file. */
 import { join } from 'node:path';
-import type { Environment } from './env.js';
+import type { Environment } from './environment.js';
 import { readTrustedFile } from './files.js';
 import { errorIssue, noticeIssue, type ConfigIssue } from './issues.js';
 import { describeOrigin, issuePlace, type Origin, type RawSection, type RawValue } from './origin.js';

@@ -1,5 +1,5 @@
 /** Where the running monitor is to be asked, also while the settings file has mistakes: it is the monitor that tells them. */
-import type { Environment } from './env.js';
+import type { Environment } from './environment.js';
 import { variablesFor } from './env.js';
 import { readTrustedFile } from './files.js';
 import { readIni } from './ini.js';

@@ -1,6 +1,7 @@
 /** The whole way from INI text, environment and options to settings, without touching the settings file itself. */
 import { buildSettings } from './build-settings.js';
-import { readEnvironment, type Environment } from './env.js';
+import { readEnvironment } from './env.js';
+import type { Environment } from './environment.js';
 import { readFileLayer } from './file-layer.js';
 import { checkFixedSections } from './fixed-sections.js';
 import { readIni, type IniDocument } from './ini.js';

@@ -84,7 +84,8 @@ async function installPlain(host: MonitoredMachine, earlier: string | null): Pro
     .replace('[monitor]', `[monitor]\nstate_dir = /var/lib/${PLAIN}\nrun_directory = /run/${PLAIN}`)
     .replace('[logging]', off ? '[host]\nownership = off\n\n[logging]' : '[logging]');
   await machine.write(PLAIN_CONFIG, text, 0o600);
-  if (off) await machine.must(`cp /opt/process-monitor/dist/process-monitor.js ${PLAIN_PROGRAM}`);
+  const dist = '/opt/process-monitor/dist';
+  if (off) await machine.must(`cp -R ${dist}/chunks /opt/ && cp ${dist}/process-monitor.js ${PLAIN_PROGRAM}`);
   else await machine.copyIn(earlier, PLAIN_PROGRAM);
   const installed = await machine.must('systemctl cat process-monitor');
   const kept = (key: string): string => new RegExp(`^${key}=.*$`, 'm').exec(installed)?.[0] ?? '';

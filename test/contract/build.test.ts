@@ -1,6 +1,6 @@
 /** The build: the same bytes wherever it is made, where they come from, and what they are made of. */
 import { execFileSync, spawn } from 'node:child_process';
-import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import { ended } from '../support/program-site.js';
@@ -9,6 +9,11 @@ import { temporaryDirectory } from '../support/temporary-directory.js';
 const PROJECT = resolve(import.meta.dirname, '../..');
 const SOURCES = ['src', 'scripts', 'package.json', 'package-lock.json', 'tsconfig.json'];
 const MADE = ['process-monitor.js', 'sbom.cdx.json', 'licences.txt'];
+
+/** The parts beside the entry: their names, which come from what they hold. */
+function parts(directory: string): Promise<readonly string[]> {
+  return readdir(join(directory, 'dist/chunks'));
+}
 
 interface LockedPackage {
   readonly version: string;
@@ -50,7 +55,8 @@ function build(directory: string): ReturnType<typeof ended> {
 async function built(directory: string): Promise<readonly Buffer[]> {
   const result = await build(directory);
   if (result.exitCode !== 0) throw new Error(result.err);
-  return Promise.all(MADE.map((name) => readFile(join(directory, 'dist', name))));
+  const chunks = (await parts(directory)).map((name) => join('chunks', name));
+  return Promise.all([...MADE, ...chunks].map((name) => readFile(join(directory, 'dist', name))));
 }
 
 function git(directory: string, ...args: readonly string[]): string {
@@ -66,7 +72,8 @@ function saidVersion(directory: string): string {
 it('gives the same bytes in any directory, none of which tells the directory, and names the commit where it has one', async () => {
   const [one, other] = [await checkout('one'), await checkout('a/deeper/place')];
   const [first, second] = [await built(one), await built(other)];
-  expect(first.map((bytes, index) => bytes.equals(second[index] ?? Buffer.of()))).toEqual([true, true, true]);
+  expect(await parts(one)).toEqual(await parts(other));
+  expect(first.map((bytes, index) => bytes.equals(second[index] ?? Buffer.of()))).toEqual(first.map(() => true));
   for (const bytes of first) for (const place of [one, other, PROJECT]) expect(bytes.includes(place)).toBe(false);
   const { version } = JSON.parse(await readFile(join(one, 'package.json'), 'utf8')) as { version: string };
   expect(saidVersion(one)).toBe(`process-monitor ${version} (Node ${process.version})`);
@@ -76,7 +83,11 @@ it('gives the same bytes in any directory, none of which tells the directory, an
   git(one, 'add', '.');
   git(one, 'commit', '--quiet', '-m', 'x');
   const commit = git(one, 'rev-parse', 'HEAD').slice(0, 12);
+  const before = await parts(one);
   const [program] = await built(one);
+  // Another commit is told in one part; what that has replaced is gone.
+  expect((await parts(one)).length).toBe(before.length);
+  expect(await parts(one)).not.toEqual(before);
   expect(saidVersion(one)).toBe(`process-monitor ${version} (commit ${commit}, Node ${process.version})`);
   expect(program?.equals((await built(one))[0] ?? Buffer.of())).toBe(true);
   await writeFile(join(one, 'src/new.ts'), '');

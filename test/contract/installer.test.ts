@@ -1,6 +1,6 @@
 /** The installer below a directory of its own: what it puts where, and that it changes all or nothing. */
 import { execFile } from 'node:child_process';
-import { cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -21,6 +21,8 @@ beforeEach(async () => {
   for (const name of FOUND_IN_PROJECT) await cp(join(PROJECT, name), join(source, name), { recursive: true });
   await mkdir(join(source, 'dist'));
   await writeFile(join(source, 'dist/process-monitor.js'), "console.log('first', process.argv.slice(2).join(' '));\n");
+  await mkdir(join(source, 'dist/chunks'));
+  await writeFile(join(source, 'dist/chunks/first.js'), '');
   for (const name of MADE_OF) await writeFile(join(source, 'dist', name), `${name}\n`);
 });
 
@@ -61,12 +63,13 @@ describe('the installer', () => {
     expect(await modeOf('var/log/process-monitor')).toBe('750');
     expect(await modeOf('usr/local/bin/process-monitor')).toBe('755');
     const unit = await readFile(join(root, UNIT), 'utf8');
-    expect(unit).toContain(`ExecStart=${process.execPath} `);
+    expect(unit).toContain(`ExecStart=/bin/sh /opt/process-monitor/scripts/launch.sh ${process.execPath} `);
+    expect(await readdir(join(root, 'opt/process-monitor/scripts'))).toEqual(['launch.sh']);
     expect(unit).not.toMatch(/@NODE@|@PREFIX@/);
     const command = await readFile(join(root, 'usr/local/bin/process-monitor'), 'utf8');
     expect(command).toContain(`exec ${process.execPath} /opt/process-monitor/dist/process-monitor.js "$@"`);
     expect(await run(process.execPath, [join(root, PROGRAM), 'status'])).toMatchObject({ output: 'first status\n' });
-    expect(await readdir(join(root, dirname(PROGRAM)))).toEqual(expect.arrayContaining(MADE_OF));
+    expect(await readdir(join(root, dirname(PROGRAM)))).toEqual(expect.arrayContaining([...MADE_OF, 'chunks']));
   });
 
   it('changes nothing when it is run again, and keeps the configuration at an upgrade', async () => {
@@ -74,9 +77,11 @@ describe('the installer', () => {
     await writeFile(join(root, CONFIG), '; mine\n');
     expect((await install()).output).toMatch(/config\.ini: kept as it is/);
     await writeFile(join(source, 'dist/process-monitor.js'), "console.log('second');\n");
+    await rename(join(source, 'dist/chunks/first.js'), join(source, 'dist/chunks/second.js'));
     expect(await install('upgrade')).toMatchObject({ code: 0 });
     expect(await readFile(join(root, CONFIG), 'utf8')).toBe('; mine\n');
     expect(await run(process.execPath, [join(root, PROGRAM)])).toMatchObject({ output: 'second\n' });
+    expect(await readdir(join(root, dirname(PROGRAM), 'chunks'))).toEqual(['second.js']);
     expect(await readdir(join(root, 'opt/process-monitor'))).not.toContainEqual(expect.stringMatching(/new|old/));
   });
 

@@ -1,7 +1,8 @@
-/** Tells systemd how the monitor is, through the `systemd-notify` command; the unit needs `NotifyAccess=all` for it. */
+/** Tells systemd how the monitor is: on the launcher's line, else by the `systemd-notify` command. */
 import { safeText } from '../../domain/safe-text.js';
 import type { CommandRunner } from '../../ports/command-runner.js';
 import type { SupervisorNotifier } from '../../ports/supervisor-notifier.js';
+import type { NotifyLine } from './notify-line.js';
 
 const LONGEST_STATUS_BYTES = 500;
 const TIMEOUT_MS = 5000;
@@ -13,13 +14,18 @@ const TIMEOUT_MS = 5000;
 export class SdNotify implements SupervisorNotifier {
   readonly #runner: Pick<CommandRunner, 'run'>;
   readonly #socket: string | null;
+  readonly #line: Pick<NotifyLine, 'send'> | null;
   #lastSent: Promise<unknown> = Promise.resolve();
   #status = '';
 
-  /** `socket`: what systemd passed in `NOTIFY_SOCKET`; null: it is not our supervisor, and nothing is ever sent. */
-  constructor(runner: Pick<CommandRunner, 'run'>, socket: string | null) {
+  /**
+   * `socket`: what systemd passed in `NOTIFY_SOCKET`; null: it is not our supervisor, and nothing is ever sent. Without a
+   * `line`, or where it fails, each message is a command, for which the unit needs `NotifyAccess=all`.
+   */
+  constructor(runner: Pick<CommandRunner, 'run'>, socket: string | null, line: Pick<NotifyLine, 'send'> | null = null) {
     this.#runner = runner;
     this.#socket = socket;
+    this.#line = line;
   }
 
   ready(): Promise<void> {
@@ -50,7 +56,7 @@ export class SdNotify implements SupervisorNotifier {
   }
 
   async #send(assignments: readonly string[]): Promise<void> {
-    if (this.#socket === null) return;
+    if (this.#socket === null || this.#line?.send(assignments.join('\n')) === true) return;
     const command = { file: 'systemd-notify', args: assignments, environment: { NOTIFY_SOCKET: this.#socket } };
     await this.#runner.run(command, { timeoutMs: TIMEOUT_MS, signal: new AbortController().signal });
   }

@@ -46,7 +46,7 @@ function isOtherVersion(path: string): boolean | null {
     const prefix = dirname(dirname(resolve(argv[1] ?? '')));
     const template = readFileSync(join(prefix, 'systemd', MONITOR_UNIT), 'utf8');
     const installed = readFileSync(path, 'utf8');
-    const node = /^ExecStart=(\S+) /m.exec(installed)?.[1] ?? '';
+    const node = /^ExecReload=(\S+) /m.exec(installed)?.[1] ?? '';
     return template.replaceAll('@NODE@', node).replaceAll('@PREFIX@', prefix) !== installed;
   } catch {
     return null;

@@ -3,9 +3,10 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Environment } from '../../../src/config/env.js';
+import type { Environment } from '../../../src/config/environment.js';
 import { formatIssue } from '../../../src/config/issues.js';
-import { configFile, DEFAULT_CONFIG_FILE, loadSettings } from '../../../src/config/load.js';
+import { DEFAULT_CONFIG_FILE } from '../../../src/config/default-file.js';
+import { configFile, loadSettings } from '../../../src/config/load.js';
 import { MINIMAL, notices, refusalOf } from './reading.js';
 
 let directory: string;

@@ -1,6 +1,6 @@
 /** Short ways to read settings from text in tests. */
 import { expect } from 'vitest';
-import type { Environment } from '../../../src/config/env.js';
+import type { Environment } from '../../../src/config/environment.js';
 import { ConfigError, formatIssue } from '../../../src/config/issues.js';
 import { settingsFromText, type LoadedSettings } from '../../../src/config/settings-from-text.js';
 import type { ProcessPolicy } from '../../../src/domain/process-policy.js';

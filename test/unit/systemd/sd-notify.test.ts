@@ -79,4 +79,31 @@ describe('SdNotify', () => {
     await notifier.alive();
     expect(sent()).toEqual([['WATCHDOG=1'], ['WATCHDOG=1']]);
   });
+
+  it('starts no command while the line takes what it sends', async () => {
+    const { runner } = setUp();
+    const messages: string[] = [];
+    const notifier = new SdNotify(runner, SOCKET, { send: (message) => messages.push(message) > 0 });
+    await notifier.status('evil\nMAINPID=1');
+    await notifier.ready();
+    await notifier.alive();
+    await notifier.stopping();
+    expect(messages).toEqual(['STATUS=evil MAINPID=1', 'READY=1\nSTATUS=evil MAINPID=1', 'WATCHDOG=1', 'STOPPING=1']);
+    expect(runner.calls).toEqual([]);
+  });
+
+  it('sends by the command what the line does not take', async () => {
+    const { runner, sent } = setUp();
+    const notifier = new SdNotify(runner, SOCKET, { send: (message) => message !== 'READY=1' });
+    await notifier.ready();
+    await notifier.alive();
+    expect(sent()).toEqual([['READY=1']]);
+  });
+
+  it('leaves the line alone where systemd is not the supervisor', async () => {
+    const messages: string[] = [];
+    const notifier = new SdNotify(new ScriptedRunner(), null, { send: (message) => messages.push(message) > 0 });
+    await notifier.ready();
+    expect(messages).toEqual([]);
+  });
 });
