@@ -88,6 +88,7 @@ export async function judgeRows(
     alarmed: () => Promise.resolve(rows),
     stillAlarmed: () => Promise.resolve([]),
     namesOf: () => Promise.resolve([]),
+    rowsNamed: () => Promise.resolve([]),
     countProcesses: (signal) => store.source.countProcesses(signal),
   };
   const events = {

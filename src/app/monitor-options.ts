@@ -12,6 +12,7 @@ export function monitorOptions(settings: Settings, isDryRun: boolean): MonitorOp
     brakeLimits: { percent: monitor.massAlarmPercent, min: monitor.massAlarmMin },
     hostId: host.hostId,
     policyFor: (processName) => processes.policyFor(processName),
+    listedNames: processes.listedNames,
     isDryRun,
   };
 }

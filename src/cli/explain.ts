@@ -4,6 +4,7 @@ import type { RememberedProcess } from '../app/inspect-memory.js';
 import { explainProcess, type Explanation } from '../app/inspect-process.js';
 import { assertNever } from '../domain/outcome.js';
 import type { HealthCheck, ProcessPolicy } from '../domain/process-policy.js';
+import { isUnitWatched } from '../domain/unit-failure.js';
 import type { Context } from './context.js';
 import { safeText } from '../domain/safe-text.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
@@ -63,6 +64,7 @@ function wayLines(policy: ProcessPolicy, texts: Texts): readonly string[] {
   return [
     texts.attempts(policy.maxAttempts, policy.restartDelayMs, policy.strategy),
     texts.proof(checks, policy.healthCheckTimeoutMs),
+    isUnitWatched(policy) ? texts.unitWatched : texts.unitUnwatched,
   ];
 }
 

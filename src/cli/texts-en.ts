@@ -90,6 +90,8 @@ const EXPLAIN = {
   wayHeading: 'How:',
   attempts: (most: number, delayMs: number, strategy: string) =>
     `strategy ${strategy}, up to ${times(most, 'attempt', 'attempts')}, ${durationText(delayMs)} apart`,
+  unitWatched: 'a failure of its unit raises its alarm at once (watch_units)',
+  unitUnwatched: 'its alarm is raised by others alone (watch_units is not in force for it)',
   proof: (checks: string, withinMs: number) =>
     `proof: the state of its unit or program, where it has one${checks === '' ? '' : `, then ${checks}`}, within ${durationText(withinMs)}`,
   countersHeading: 'Counters:',

@@ -84,6 +84,8 @@ export const ROMANIAN: Texts = {
   wayHeading: 'Cum:',
   attempts: (most, delayMs, strategy) =>
     `strategia ${strategy}, cel mult ${counted(most, 'o încercare', 'încercări')}, la ${durationText(delayMs)} una de alta`,
+  unitWatched: 'o cădere a unității îi ridică alarma pe loc (watch_units)',
+  unitUnwatched: 'alarma îi este ridicată numai de alții (watch_units nu este în vigoare pentru el)',
   proof: (checks, withinMs) =>
     `dovada: starea unității sau a programului, unde există${checks === '' ? '' : `, apoi ${checks}`}, în ${durationText(withinMs)}`,
   countersHeading: 'Contoare:',

@@ -1,6 +1,6 @@
-/** The keys of `[monitor]`, and those limits of it that a process section can set for itself. */
+/** The keys of `[monitor]`, and those of it that a process section can set for itself. */
 import { key, optional, type KeyTable } from './key.js';
-import { choice, factor, path, seconds, userName, wholeNumber } from './value-types.js';
+import { choice, factor, flag, path, seconds, userName, wholeNumber } from './value-types.js';
 
 /** Stand in `[monitor]` for all processes, and in `[process.default]` and `[process.NAME]` for some. */
 export const LIMIT_KEYS = {
@@ -21,6 +21,11 @@ export const LIMIT_KEYS = {
     seconds(1, 604_800),
     '3600',
     "The window of the budget; in `[monitor]` of the host's too.",
+  ),
+  watch_units: key(
+    flag(),
+    'false',
+    'Where the unit of a process with a section fails and no alarm is raised for it, the monitor raises it in the table itself.',
   ),
 } satisfies KeyTable;
 

@@ -63,6 +63,7 @@ function buildPolicy(target: PolicyTarget, values: ProcessValues, shell: string)
     healthCheckIntervalMs: values.health_check_interval,
     settleTimeMs: values.settle_time,
     stableTimeMs: values.stable_time,
+    watchesUnit: values.watch_units,
     ...buildLimits(values),
     pidFile: values.pid_file,
     user: values.user,

@@ -56,6 +56,22 @@ export type MonitorEvent =
   | { readonly type: 'alarm.skipped'; readonly row: AlarmRow; readonly reason: SkipReason }
   /** A row is no longer in alarm and we did not clear it. */
   | { readonly type: 'alarm.gone'; readonly processId: ProcessId | null; readonly processName: string | null }
+  /** Its unit has failed with no alarm in the table, so it was raised there. */
+  | {
+      readonly type: 'alarm.raised_by_watch';
+      readonly processId: ProcessId;
+      readonly processName: string;
+      readonly unit: string;
+      readonly detail: string;
+    }
+  /** Its unit has failed and no alarm was raised for it; once for each failure. */
+  | {
+      readonly type: 'alarm.not_raised';
+      readonly processName: string;
+      readonly unit: string;
+      readonly reason: 'no_row' | 'acknowledged' | 'isolated' | 'write_back_off';
+      readonly detail: string;
+    }
   /** A handling begins. */
   | ({
       readonly type: 'restart.started';

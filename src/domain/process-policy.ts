@@ -63,6 +63,8 @@ export interface ProcessPolicy {
   readonly settleTimeMs: number;
   /** How long a recovered process is watched before its counters are reset. 0: no watch. */
   readonly stableTimeMs: number;
+  /** A failure of its unit raises its alarm, whoever else does. */
+  readonly watchesUnit: boolean;
   readonly breaker: BreakerLimits;
   readonly budget: BudgetLimits;
   /** A hint where to find the process, never a proof. */

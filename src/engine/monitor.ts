@@ -4,6 +4,7 @@ import type { LoopPhase } from '../domain/loop-phase.js';
 import type { RestartOutcome } from '../domain/outcome.js';
 import type { ProcessPolicy } from '../domain/process-policy.js';
 import type { BudgetLimits } from '../domain/restart-budget.js';
+import { isUnitWatched } from '../domain/unit-failure.js';
 import type { RestartOrder } from '../domain/verdict.js';
 import type { AlarmSource } from '../ports/alarm-source.js';
 import type { AlarmWriter } from '../ports/alarm-writer.js';
@@ -19,6 +20,7 @@ import { recoverAlarm, type HandlingCause, type RecoverAlarmDeps } from './recov
 import { Recoveries, type RecoveryJob } from './recoveries.js';
 import { resumeAll } from './resume.js';
 import { Sightings } from './sightings.js';
+import { UnitWatch } from './unit-watch.js';
 import { Watches, type WatchEnds, type WatchTask } from './watches.js';
 import { payDebts, raiseAlarms } from './write-back.js';
 
@@ -38,6 +40,8 @@ export interface MonitorOptions {
   readonly brakeLimits: BrakeLimits;
   readonly hostId: number | null;
   readonly policyFor: (processName: string) => ProcessPolicy | null;
+  /** Processes that have a section of their own. */
+  readonly listedNames: readonly string[];
   readonly isDryRun: boolean;
 }
 
@@ -53,11 +57,14 @@ export class Monitor {
   #options: MonitorOptions;
   readonly #stop: StopSignals;
   readonly #recoveries: Recoveries;
+  readonly #unitWatch: UnitWatch;
   readonly #deps: RecoverAlarmDeps;
   #cycleDeps: CycleDeps;
   #paying: Promise<void> | null = null;
   #phase: LoopPhase;
   #wake = new AbortController();
+  #nudge = new AbortController();
+  #isLooping = false;
   /** What waits for the moment between two passes. */
   readonly #between: (() => void)[] = [];
 
@@ -78,6 +85,17 @@ export class Monitor {
     stop.draining.addEventListener('abort', () => this.#recoveries.dropQueued());
     const watches = new Watches(ports, this.#watchEnds());
     this.#deps = { ...ports, ledger: this.ledger, watches, draining: stop.draining };
+    this.#unitWatch = new UnitWatch(
+      {
+        ...ports,
+        ledger: this.ledger,
+        targets: () => this.#recoveries.targets(),
+        graceUntilMs: () => this.#options.startupGraceMs,
+        nudge: () => this.#nudge.abort('nudged'),
+        onBug,
+      },
+      stop.draining,
+    );
     this.#cycleDeps = {
       ...ports,
       ledger: this.ledger,
@@ -108,6 +126,7 @@ export class Monitor {
         this.#cycleDeps = { ...this.#cycleDeps, policyFor, brakeLimits };
         this.ledger.setHostBudget(hostBudget);
         this.#recoveries.setLimit(maxParallelRestarts);
+        this.#followUnits();
         alongside();
         resolve();
       };
@@ -136,6 +155,8 @@ export class Monitor {
   /** Cycle after cycle until draining; then resolves at once, whatever still runs. */
   loop(afterCycle: (state: LoopState) => void): Promise<void> {
     const { clock, random, events, owner } = this.#ports;
+    this.#isLooping = true;
+    this.#followUnits();
     return runPollLoop(
       {
         clock,
@@ -144,10 +165,17 @@ export class Monitor {
         owner,
         pace: () => this.#options,
         onPhase: (phase) => (this.#phase = phase),
-        betweenCycles: () => this.#applyChanges(),
+        betweenCycles: () => {
+          this.#applyChanges();
+          this.#nudge = new AbortController();
+        },
         wake: () => this.#wake.signal,
+        nudge: () => this.#nudge.signal,
         beforeCycle: () => void this.#pay(),
-        afterCycle,
+        afterCycle: (state) => {
+          if (!state.isBlind) this.#unitWatch.look();
+          afterCycle(state);
+        },
         cycle: (memory, hold) => runCycle(this.#cycleDeps, memory, hold, this.#stop.draining),
       },
       this.#stop.draining,
@@ -167,6 +195,7 @@ export class Monitor {
     this.#recoveries.dropQueued();
     await this.#recoveries.done();
     await this.#deps.watches.done();
+    await this.#unitWatch.done();
     await this.#paying;
     await this.ledger.close();
   }
@@ -193,6 +222,13 @@ export class Monitor {
       const dropped = (): void => resolve('busy');
       if (!this.#startJob({ target: order.target, processIds: order.processIds, run, dropped })) dropped();
     });
+  }
+
+  #followUnits(): void {
+    const { policyFor, listedNames, isDryRun } = this.#options;
+    if (!this.#isLooping || isDryRun) return;
+    const policies = listedNames.map(policyFor).filter((policy) => policy !== null);
+    this.#unitWatch.follow(policies.filter(isUnitWatched));
   }
 
   #applyChanges(): void {
@@ -234,6 +270,7 @@ export class Monitor {
         for (const subject of task.subjects) this.ledger.relapse(subject, task.policy);
         await raiseAlarms(this.#deps, task.subjects, task.ref.alarmId, this.#stop.hard);
         await this.ledger.save();
+        if (isUnitWatched(task.policy)) this.#unitWatch.nudgeSoon();
       },
     };
   }

@@ -22,6 +22,8 @@ export interface PollLoopDeps {
   readonly betweenCycles: () => void;
   /** Aborted: the pause ends at once. Asked for at each pause. */
   readonly wake: () => AbortSignal;
+  /** Aborted: there are new alarms in the table. It ends the pause after a look that was free to act on what it found. */
+  readonly nudge: () => AbortSignal;
   /** One pass; throws `StoreError` where the source does not answer. */
   readonly cycle: (memory: CycleMemory, hold: SkipReason | null) => Promise<CycleMemory>;
   /** Called before each pass, not waited for: pays what is owed. */
@@ -83,13 +85,14 @@ export async function runPollLoop(deps: PollLoopDeps, draining: AbortSignal): Pr
     if (owner.kind !== 'owner') lookFirst ??= { code: 'just_sighted' };
     if (owner.kind === 'standby') {
       deps.afterCycle({ isBlind: false, failure: null, owner });
-      await pause(deps, deps.pace().checkIntervalMs, draining);
+      await pause(deps, { ms: deps.pace().checkIntervalMs, mayBeNudged: false }, draining);
       // However long that was, it was a wait for somebody else.
       moment = null;
       continue;
     }
     deps.beforeCycle();
-    const result = await tryCycle(deps, memory, lookFirst ?? startupHold(deps), draining);
+    const hold = lookFirst ?? startupHold(deps);
+    const result = await tryCycle(deps, memory, hold, draining);
     if (result === 'draining') return;
     if (result instanceof StoreError) {
       blindness = tellBlind(deps, blindness, result);
@@ -103,7 +106,10 @@ export async function runPollLoop(deps: PollLoopDeps, draining: AbortSignal): Pr
     }
     if (blindness !== null) lookFirst = { code: 'just_sighted' };
     deps.afterCycle({ isBlind: blindness !== null, failure: result instanceof StoreError ? result : null, owner });
-    const isShort = await pause(deps, pauseMs(deps, blindness, clock.monotonicMs() - now.monotonicMs), draining);
+    const ms = pauseMs(deps, blindness, clock.monotonicMs() - now.monotonicMs);
+    // What holds restarts for one look holds them for the whole time to the next, whatever else fails meanwhile.
+    const mayBeNudged = blindness === null && hold === null && memory.brake !== 'held';
+    const isShort = await pause(deps, { ms, mayBeNudged }, draining);
     // A pause that was cut short says nothing about the clock.
     if (isShort) moment = null;
   }
@@ -129,23 +135,29 @@ export function ownerText(state: OwnerState): string {
   }
 }
 
+interface Pause {
+  readonly ms: number;
+  readonly mayBeNudged: boolean;
+}
+
 /** New settings, and taking over from another monitor, must not wait for the next look. Resolves true where it was cut short. */
-async function pause(deps: PollLoopDeps, ms: number, draining: AbortSignal): Promise<boolean> {
+async function pause(deps: PollLoopDeps, { ms, mayBeNudged }: Pause, draining: AbortSignal): Promise<boolean> {
   const { clock, owner, onPhase } = deps;
+  const wakers = [deps.wake(), ...(mayBeNudged ? [deps.nudge()] : [])];
   onPhase({ kind: 'pause', untilMs: clock.monotonicMs() + ms });
   const over = new AbortController();
   const before = owner.state().kind;
-  const wake = deps.wake();
   // Listeners that are taken off again: AbortSignal.any keeps something of each pause for as long as its sources live.
   const end = (): void => over.abort('over');
-  for (const signal of [wake, draining]) signal.addEventListener('abort', end);
-  if (wake.aborted || draining.aborted) end();
+  const signals = [...wakers, draining];
+  for (const signal of signals) signal.addEventListener('abort', end);
+  if (signals.some(({ aborted }) => aborted)) end();
   const changes = before === 'owner' ? [] : [owner.changed(over.signal)];
   const isChanged = owner.state().kind !== before;
   if (!isChanged) await Promise.race([...changes, clock.sleep(ms, over.signal)]);
-  for (const signal of [wake, draining]) signal.removeEventListener('abort', end);
+  for (const signal of signals) signal.removeEventListener('abort', end);
   end();
-  return isChanged || wake.aborted;
+  return isChanged || wakers.some(({ aborted }) => aborted);
 }
 
 async function tryCycle(

@@ -77,7 +77,7 @@ export class Watches {
   }
 
   private forget(target: string): void {
-    this.watched.get(target)?.end.abort();
+    this.watched.get(target)?.end.abort('over');
     this.watched.delete(target);
   }
 

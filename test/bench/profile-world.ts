@@ -147,6 +147,7 @@ function monitorOptions(checkIntervalMs: number): ConstructorParameters<typeof M
     ...{ checkIntervalMs, startupGraceMs: 0, maxParallelRestarts: PARALLEL, hostId: null, isDryRun: false, policyFor },
     hostBudget: { restarts: 0, windowMs: 3600_000 },
     brakeLimits: { percent: 0, min: 5 },
+    listedNames: [],
   };
 }
 
@@ -162,6 +163,7 @@ class AlarmRows {
     alarmed: () => Promise.resolve([...this.#alarmed.values()]),
     stillAlarmed: (ids) => Promise.resolve(ids.filter((id) => this.#alarmed.has(id)).map(rowOf)),
     namesOf: (ids) => Promise.resolve(ids.map(rowOf)),
+    rowsNamed: () => Promise.resolve([]),
     countProcesses: () => Promise.resolve(1000),
   };
 

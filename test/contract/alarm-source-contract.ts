@@ -113,6 +113,25 @@ export function describeAlarmSource({ fill, open }: SourceUnderTest): void {
       expect(await source.namesOf([], never)).toEqual([]);
     });
 
+    it('gives the rows of some names, whatever their state, and of no name that only looks like one of them', async () => {
+      await fill({ 1: 'one', 2: 'two', 3: 'ONE', 4: 'four', 5: 'öne', 6: 'five' }, [
+        { id: 4, alarma: 1, hostId: 2 },
+        { id: 2, alarma: 1, sound: 1 },
+        { id: 1, alarma: 1 },
+        { id: 3 },
+        { id: 5, alarma: null, sound: null },
+      ]);
+      const { source } = open({ hostId: 1 });
+      expect(await source.rowsNamed(['two', 'one', 'four', 'five', 'missing', "'; --"], never)).toEqual([
+        { processId: 1, processName: 'one', isAlarmed: true, isAcknowledged: false },
+        { processId: 2, processName: 'two', isAlarmed: true, isAcknowledged: true },
+      ]);
+      expect(await source.rowsNamed(['öne'], never)).toEqual([
+        { processId: 5, processName: 'öne', isAlarmed: false, isAcknowledged: false },
+      ]);
+      expect(await source.rowsNamed([], never)).toEqual([]);
+    });
+
     it('counts each process once, in alarm or not', async () => {
       await fill({ 1: 'one', 2: 'two' }, [{ id: 1 }, { id: 1 }, { id: 2, alarma: 1 }]);
       expect(await open().source.countProcesses(never)).toBe(2);

@@ -12,6 +12,7 @@ const OPTIONS: MonitorOptions = {
   checkIntervalMs: 5000,
   startupGraceMs: 0,
   maxParallelRestarts: 4,
+  listedNames: [],
   hostBudget: { restarts: 0, windowMs: 3_600_000 },
   brakeLimits: { percent: 0, min: 100 },
   hostId: null,

@@ -41,6 +41,7 @@ interface Job {
   readonly untilMs: number;
   readonly shows: Partial<UnitState>;
   readonly life: FakeLife;
+  readonly isStop?: true;
 }
 
 interface Entry {
@@ -114,7 +115,7 @@ export class FakeUnitManager implements UnitManager {
   happens(name: string, life: FakeLife): void {
     const entry = this.#known(name);
     entry.job = null;
-    entry.lived = this.#begin(life);
+    entry.lived = this.#next(entry, life, this.#clock.monotonicMs());
     this.#followers.changed(entry, { byJob: false });
   }
 
@@ -123,7 +124,7 @@ export class FakeUnitManager implements UnitManager {
     const shows = { activeState: 'deactivating', subState: 'stop-sigterm', mainPid: 0 };
     const entry = this.#known(name);
     const life = entry.unit.stopped ?? { kind: 'dead' };
-    entry.job = { untilMs: this.#clock.monotonicMs() + takesMs, shows, life };
+    entry.job = { untilMs: this.#clock.monotonicMs() + takesMs, shows, life, isStop: true };
     this.#followers.changed(entry, { byJob: true });
   }
 
@@ -220,8 +221,15 @@ export class FakeUnitManager implements UnitManager {
   #settle(entry: Entry): void {
     const { job } = entry;
     if (job === null || this.#clock.monotonicMs() < job.untilMs) return;
-    entry.lived = this.#begin(job.life, job.untilMs);
+    entry.lived = job.isStop ? this.#next(entry, job.life, job.untilMs) : this.#begin(job.life, job.untilMs);
     entry.job = null;
+  }
+
+  /** A failure ends the run that there is, under its invocation; anything else is a new one. */
+  #next({ lived }: Entry, life: FakeLife, sinceMs: number): LivedLife {
+    const next = this.#begin(life, sinceMs);
+    const isEnd = life.kind === 'failed' && lived.life.kind === 'runs';
+    return isEnd ? { ...next, startNumber: lived.startNumber } : next;
   }
 
   #nextChange(entry: Entry): { readonly atMs: number; readonly byJob: boolean } | null {

@@ -43,7 +43,17 @@ export interface MemoryStoreOptions {
 }
 
 export type MemoryCall =
-  'alarmed' | 'stillAlarmed' | 'namesOf' | 'countProcesses' | 'claim' | 'clear' | 'raise' | 'list' | 'apply' | 'probe';
+  | 'alarmed'
+  | 'stillAlarmed'
+  | 'namesOf'
+  | 'rowsNamed'
+  | 'countProcesses'
+  | 'claim'
+  | 'clear'
+  | 'raise'
+  | 'list'
+  | 'apply'
+  | 'probe';
 
 const DEFAULTS: MemoryStoreOptions = {
   hostId: null,
@@ -110,6 +120,13 @@ export class MemoryAlarmStore implements AlarmStore {
         .filter((known) => ids.some((id) => id === known.id))
         .sort((left, right) => left.id - right.id)
         .map(({ id }) => this.#named(id));
+    },
+    rowsNamed: async (names, signal) => {
+      this.#begin('rowsNamed', signal);
+      return this.#ours()
+        .map(({ id, alarma, sound }) => ({ ...this.#named(id), isAlarmed: alarma === 1, isAcknowledged: !!sound }))
+        .filter(({ processName }) => processName !== null && names.includes(processName))
+        .sort((left, right) => (left.processId ?? -Infinity) - (right.processId ?? -Infinity));
     },
     countProcesses: async (signal) => {
       this.#begin('countProcesses', signal);

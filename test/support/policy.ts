@@ -27,6 +27,7 @@ export function policyOf({ systemName, ...wish }: PolicyWish = {}): ProcessPolic
     healthCheckIntervalMs: 1000,
     settleTimeMs: 1000,
     stableTimeMs: 60_000,
+    watchesUnit: false,
     breaker: { maxFailures: 3, resetAfterMs: 300_000, resetMultiplier: 2, maxOpenMs: 4 * 3600_000 },
     budget: { restarts: 10, windowMs: 3600_000 },
     pidFile: null,

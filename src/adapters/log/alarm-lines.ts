@@ -6,7 +6,14 @@ import type { SkipReason } from '../../domain/verdict.js';
 import { type EventOf, line, type LineLevel, type LogLine } from './log-line.js';
 
 type AlarmFamily = EventOf<
-  'alarm.found' | 'alarm.skipped' | 'alarm.gone' | 'brake.applied' | 'brake.released' | 'breaker.changed'
+  | 'alarm.found'
+  | 'alarm.skipped'
+  | 'alarm.gone'
+  | 'alarm.raised_by_watch'
+  | 'alarm.not_raised'
+  | 'brake.applied'
+  | 'brake.released'
+  | 'breaker.changed'
 >;
 
 export function alarmLine(event: AlarmFamily): LogLine {
@@ -17,6 +24,17 @@ export function alarmLine(event: AlarmFamily): LogLine {
       return skippedLine(event);
     case 'alarm.gone':
       return line('info', `Alarm is gone without our doing: ${nameAndId(event)}`);
+    case 'alarm.raised_by_watch':
+      return line('warn', `Unit of ${nameAndId(event)} has failed with no alarm: raised`, {
+        unit: event.unit,
+        detail: event.detail,
+      });
+    case 'alarm.not_raised':
+      return line('info', `Unit of ${event.processName} has failed: ${NOT_RAISED[event.reason]}`, {
+        unit: event.unit,
+        reason: event.reason,
+        detail: event.detail,
+      });
     case 'brake.applied':
       return line('warn', 'Mass alarm: restarts are held for one look', { alarmed: event.alarmed, known: event.known });
     case 'brake.released':
@@ -29,6 +47,13 @@ export function alarmLine(event: AlarmFamily): LogLine {
       return assertNever(event);
   }
 }
+
+const NOT_RAISED: Readonly<Record<EventOf<'alarm.not_raised'>['reason'], string>> = {
+  no_row: 'no row of it to raise an alarm in',
+  acknowledged: 'its alarm is acknowledged and stays as it is',
+  isolated: 'a person holds its breaker, no alarm raised',
+  write_back_off: 'the monitor may not write, no alarm raised',
+};
 
 /** As operators grep for it: `sshd (ID: 42)`. */
 function nameAndId(row: Pick<AlarmRow, 'processName' | 'processId'>): string {

@@ -17,6 +17,8 @@ function wordsFor(event: MonitorEvent): LogLine {
     case 'alarm.found':
     case 'alarm.skipped':
     case 'alarm.gone':
+    case 'alarm.raised_by_watch':
+    case 'alarm.not_raised':
     case 'brake.applied':
     case 'brake.released':
     case 'breaker.changed':

@@ -1,9 +1,9 @@
 /** Alarms as the tables of MySQL or MariaDB hold them. */
 import { parseProcessId, type AlarmRow, type NamedRow, type ProcessId } from '../../domain/alarm.js';
-import type { AlarmSource } from '../../ports/alarm-source.js';
+import type { AlarmSource, KnownRow } from '../../ports/alarm-source.js';
 import type { MysqlGateway } from './gateway.js';
 import { numberOf, textOf, type Row } from './row.js';
-import { countProcesses, readAlarms, readNames, readStillAlarmed } from './sql.js';
+import { countProcesses, readAlarms, readNames, readRowsNamed, readStillAlarmed } from './sql.js';
 
 export class MysqlAlarmSource implements AlarmSource {
   readonly #gateway: MysqlGateway;
@@ -31,12 +31,25 @@ export class MysqlAlarmSource implements AlarmSource {
     return rows.map(namedRow);
   }
 
+  async rowsNamed(names: readonly string[], signal: AbortSignal): Promise<readonly KnownRow[]> {
+    if (names.length === 0) return [];
+    const rows = await this.#gateway.use(signal, (connection, { scope }) =>
+      connection.rows(readRowsNamed(scope, names), signal),
+    );
+    return rows.map(knownRow).filter(({ processName }) => processName !== null && names.includes(processName));
+  }
+
   async countProcesses(signal: AbortSignal): Promise<number> {
     const [row] = await this.#gateway.use(signal, (connection, { scope }) =>
       connection.rows(countProcesses(scope), signal),
     );
     return numberOf(row?.['processes']) ?? 0;
   }
+}
+
+function knownRow(row: Row): KnownRow {
+  const isAcknowledged = (numberOf(row['sound']) ?? 0) !== 0;
+  return { ...namedRow(row), isAlarmed: numberOf(row['alarma']) === 1, isAcknowledged };
 }
 
 function namedRow(row: Row): NamedRow {

@@ -61,6 +61,16 @@ export function filledUp<T>(items: readonly T[]): readonly T[] {
   return [...items, ...Array.from({ length: size - items.length }, () => last).flat()];
 }
 
+/** `names`: one or more. Those that a collation takes for one of them are among the rows. */
+export function readRowsNamed(scope: Scope, names: readonly string[]): Statement {
+  const asked = filledUp(names);
+  const text =
+    'SELECT CAST(s.process_id AS CHAR) AS processId, p.process_name AS processName, s.alarma AS alarma, s.sound AS sound ' +
+    'FROM PROCESE p JOIN STATUS_PROCESS s ON s.process_id = p.process_id ' +
+    `WHERE p.process_name IN (${asked.map(() => '?').join(', ')})${ofHost(scope)} ORDER BY s.process_id`;
+  return { what: 'read rows of failed units', text, values: [...asked, ...hostOf(scope)] };
+}
+
 export function countProcesses(scope: Scope): Statement {
   const text = `SELECT COUNT(DISTINCT process_id) AS processes FROM STATUS_PROCESS s WHERE TRUE${ofHost(scope)}`;
   return { what: 'count processes', text, values: hostOf(scope) };

@@ -1,9 +1,9 @@
 /** Alarms as the file holds them. */
 import { parseProcessId, type AlarmRow, type NamedRow, type ProcessId } from '../../domain/alarm.js';
-import type { AlarmSource } from '../../ports/alarm-source.js';
+import type { AlarmSource, KnownRow } from '../../ports/alarm-source.js';
 import type { SqliteRow } from './driver.js';
 import { numberOf, textOf } from './row.js';
-import { countProcesses, readAlarms, readNames, readStillAlarmed } from './sql.js';
+import { countProcesses, readAlarms, readNames, readRowsNamed, readStillAlarmed } from './sql.js';
 import type { SqliteFile } from './sqlite-file.js';
 
 export class SqliteAlarmSource implements AlarmSource {
@@ -32,12 +32,25 @@ export class SqliteAlarmSource implements AlarmSource {
     return rows.map(namedRow);
   }
 
+  async rowsNamed(names: readonly string[], signal: AbortSignal): Promise<readonly KnownRow[]> {
+    if (names.length === 0) return [];
+    const rows = await this.#file.read('read rows of failed units', signal, (session) =>
+      session.rows(readRowsNamed(session.scope, names)),
+    );
+    return rows.map(knownRow).filter(({ processName }) => processName !== null && names.includes(processName));
+  }
+
   async countProcesses(signal: AbortSignal): Promise<number> {
     const [row] = await this.#file.read('count processes', signal, (session) =>
       session.rows(countProcesses(session.scope)),
     );
     return numberOf(row?.['processes']) ?? 0;
   }
+}
+
+function knownRow(row: SqliteRow): KnownRow {
+  const isAcknowledged = (numberOf(row['sound']) ?? 0) !== 0;
+  return { ...namedRow(row), isAlarmed: numberOf(row['alarma']) === 1, isAcknowledged };
 }
 
 function namedRow(row: SqliteRow): NamedRow {

@@ -69,6 +69,14 @@ export function readNames(ids: readonly number[]): Statement {
   return { text, values: [JSON.stringify(ids)] };
 }
 
+export function readRowsNamed(scope: Scope, names: readonly string[]): Statement {
+  const text =
+    'SELECT CAST(s.process_id AS TEXT) AS processId, p.process_name AS processName, s.alarma AS alarma, s.sound AS sound ' +
+    'FROM PROCESE p JOIN STATUS_PROCESS s ON s.process_id = p.process_id ' +
+    `WHERE p.process_name IN (SELECT value FROM json_each(?))${ofHost(scope, 's.')} ORDER BY s.process_id`;
+  return { text, values: [JSON.stringify(names), ...hostOf(scope)] };
+}
+
 export function countProcesses(scope: Scope): Statement {
   const text = `SELECT COUNT(DISTINCT process_id) AS processes FROM STATUS_PROCESS WHERE TRUE${ofHost(scope)}`;
   return { text, values: hostOf(scope) };

@@ -42,6 +42,16 @@ const LINES: readonly [string, string, MonitorEvent][] = [
     'Circuit breaker open for sshd. Skipping restart.',
     { type: 'alarm.skipped', row, reason: { code: 'breaker_open', retryInMs: 250_000 } },
   ],
+  [
+    'warn',
+    'Unit of sshd (ID: 42) has failed with no alarm: raised',
+    { type: 'alarm.raised_by_watch', processId, processName: 'sshd', unit: 'sshd.service', detail: 'x' },
+  ],
+  [
+    'info',
+    'Unit of sshd has failed: no row of it to raise an alarm in',
+    { type: 'alarm.not_raised', processName: 'sshd', unit: 'sshd.service', reason: 'no_row', detail: 'x' },
+  ],
   ['info', 'Alarm is gone without our doing: sshd (ID: 42)', { type: 'alarm.gone', processId, processName: 'sshd' }],
   ['warn', 'Mass alarm: restarts are held', { type: 'brake.applied', alarmed: 6, known: 10 }],
   ['warn', 'Mass alarm confirmed', { type: 'brake.released', alarmed: 6, confirmed: true }],

@@ -1,0 +1,130 @@
+/** `watch_units` where something stands in the way, or a hundred units fail at once. */
+import { describe, expect, it } from 'vitest';
+import { benchOf, outage } from '../support/monitor-bench.js';
+import { policyOf } from '../support/policy.js';
+import { alarms, crash, LOOKS_ONCE, raised, RUNS, watching, WATCHED } from '../support/unit-watch-bench.js';
+
+describe('what stands in the way', () => {
+  it('a database that is away: it is raised when that is back, if the unit is still failed then', async () => {
+    const bench = await watching({
+      setup: {
+        policies: { app: WATCHED, web: WATCHED },
+        units: { 'app.service': RUNS, 'web.service': RUNS },
+        options: { checkIntervalMs: 1000 },
+      },
+    });
+    bench.add(2, 'web', { alarma: 0 });
+    bench.store.setOutage(outage());
+    await crash(bench);
+    await crash(bench, 'web.service');
+    await bench.advance(20_000);
+    bench.units.happens('web.service', { kind: 'runs' });
+    bench.store.setOutage(null);
+    await bench.advance(10_000);
+    expect(bench.told('alarm.raised_by_watch')).toMatchObject([{ processName: 'app' }]);
+    expect(bench.outcomes()).toEqual(['recovered']);
+  });
+
+  it('the time right after the boot: it is looked at when that is over', async () => {
+    const bench = await watching({ setup: { options: { startupGraceMs: 3_610_000, checkIntervalMs: 1000 } } });
+    await crash(bench);
+    await bench.advance(7900);
+    expect(alarms(bench)).toEqual([0]);
+    await bench.advance(4000);
+    expect(bench.outcomes()).toEqual(['recovered']);
+  });
+
+  it('a systemd that is silent: it is looked at when it speaks again', async () => {
+    const bench = await watching({ setup: { options: { checkIntervalMs: 1000 } } });
+    bench.units.isSilent = true;
+    await crash(bench);
+    await bench.advance(30_000);
+    expect(alarms(bench)).toEqual([0]);
+    bench.units.isSilent = false;
+    await bench.advance(0);
+    expect(alarms(bench)).toEqual([1]);
+  });
+
+  it('a start of the monitor: what has failed before is found at once, in one question', async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `app${index}`);
+    const bench = benchOf({
+      policies: Object.fromEntries(names.map((name) => [name, WATCHED])),
+      units: Object.fromEntries(names.map((name) => [`${name}.service`, { initially: { kind: 'failed' } }])),
+      options: LOOKS_ONCE,
+    });
+    names.forEach((name, index) => bench.add(index, name, { alarma: 0 }));
+    await bench.start();
+    expect(raised(bench)).toBe(20);
+    expect(bench.units.calls.filter(({ kind }) => kind === 'describe')).toHaveLength(1);
+  });
+
+  it('a gap in the listening: what has failed in it is found when the bus is back', async () => {
+    const bench = await watching();
+    bench.units.tells = false;
+    await crash(bench);
+    expect(alarms(bench)).toEqual([0]);
+    bench.units.tells = true;
+    bench.units.reconnect();
+    await bench.advance(0);
+    expect(alarms(bench)).toEqual([1]);
+  });
+});
+
+describe('a hundred units that fail at once', () => {
+  it('are one mass alarm: the loop looks once, and the brake holds them for a whole interval', async () => {
+    const names = Array.from({ length: 100 }, (_, index) => `app${index}`);
+    const bench = benchOf({
+      policies: Object.fromEntries(names.map((name) => [name, WATCHED])),
+      units: Object.fromEntries(names.map((name) => [`${name}.service`, RUNS])),
+      options: { checkIntervalMs: 30_000, brakeLimits: { percent: 50, min: 5 } },
+    });
+    names.forEach((name, index) => bench.add(index, name, { alarma: 0 }));
+    await bench.start();
+    await bench.advance(10_000);
+    for (const name of names) {
+      bench.units.happens(`${name}.service`, { kind: 'failed' });
+      await bench.advance(1);
+    }
+    await bench.advance(29_000);
+    expect(raised(bench)).toBe(100);
+    expect(bench.told('brake.applied')).toMatchObject([{ alarmed: 100 }]);
+    expect(bench.told('cycle.completed')).toHaveLength(2);
+    expect(bench.units.carriedOut).toEqual([]);
+    await bench.advance(30_000);
+    expect(bench.told('brake.released')).toMatchObject([{ confirmed: true }]);
+    expect(bench.units.carriedOut).toHaveLength(100);
+  });
+});
+
+describe('new settings', () => {
+  it('change who is listened to, and what has failed is found', async () => {
+    const bench = await watching({
+      setup: {
+        policies: { app: WATCHED, web: {} },
+        units: { 'app.service': RUNS, 'web.service': { initially: { kind: 'failed' } } },
+      },
+    });
+    bench.add(2, 'web', { alarma: 0 });
+    expect(bench.units.followed).toBe(1);
+    const policies = [policyOf({ processName: 'app' }), policyOf({ processName: 'web', ...WATCHED })];
+    await bench.monitor.reconfigure(
+      {
+        ...LOOKS_ONCE,
+        startupGraceMs: 0,
+        maxParallelRestarts: 8,
+        hostBudget: { restarts: 0, windowMs: 1 },
+        brakeLimits: { percent: 0, min: 5 },
+        hostId: null,
+        isDryRun: false,
+        listedNames: ['app', 'web'],
+        policyFor: (name) => policies.find(({ processName }) => processName === name) ?? null,
+      },
+      () => undefined,
+    );
+    await bench.advance(20);
+    expect(bench.units.followed).toBe(1);
+    expect(alarms(bench)).toEqual([0, 1]);
+    await crash(bench);
+    expect(alarms(bench)).toEqual([0, 1]);
+  });
+});
