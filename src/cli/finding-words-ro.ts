@@ -21,7 +21,8 @@ export const ROMANIAN_FINDINGS: Readonly<Record<FindingCode, string>> = {
   place_shared_above: '{what}: grupul lui {path} poate înlocui ce se află în el (mod {mode})',
   database_answers: '{server} răspunde; se scrie înapoi: {writes}',
   database_failed: '{detail}',
-  database_no_index: 'STATUS_PROCESS nu are index pe alarma: fiecare privire citește toate rândurile (circa {rows})',
+  database_no_index:
+    'STATUS_PROCESS nu are index pe alarma: fiecare privire citește toate rândurile (circa {rows}); utilizatorul monitorului nu îl poate adăuga, ci un administrator al bazei de date',
   database_index: 'indexul {index} servește fiecare privire',
   database_no_key: 'STATUS_PROCESS nu are cheie primară: un proces poate avea mai multe rânduri',
   database_rows: '{count} rânduri din STATUS_PROCESS: {what}',

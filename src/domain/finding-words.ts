@@ -19,7 +19,8 @@ export const FINDING_WORDS = {
   place_shared_above: '{what}: the group of {path} can exchange what lies in it (mode {mode})',
   database_answers: '{server} answers; written back: {writes}',
   database_failed: '{detail}',
-  database_no_index: 'STATUS_PROCESS has no index on alarma: each look reads all of its rows (about {rows})',
+  database_no_index:
+    'STATUS_PROCESS has no index on alarma: each look reads all of its rows (about {rows}); the monitor’s own user may not add one, an administrator of the database does',
   database_index: 'the index {index} serves each look',
   database_no_key: 'STATUS_PROCESS has no primary key: a process may have several rows',
   database_rows: '{count} rows of STATUS_PROCESS: {what}',

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { DatabaseServer } from '../support/servers/database-server.js';
 import { startMariadb, whyNoMariadb } from '../support/servers/mariadb.js';
+import { describeCosts } from './alarm-store-costs.js';
 import { describeClaimsInTables } from './alarm-store-claims.js';
 import { describeAlarmStore } from './alarm-store-contract.js';
 import { describeFaults } from './alarm-store-faults.js';
@@ -28,4 +29,5 @@ describe.skipIf(missing !== null)('on MariaDB', () => {
   describeRights('MariaDB', () => server);
   describeLeastRights('MariaDB', () => server);
   describeFaults('MariaDB', () => server);
+  describeCosts('MariaDB', () => server);
 });

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { DatabaseServer } from '../support/servers/database-server.js';
 import { startMysql, whyNoMysql } from '../support/servers/mysql.js';
+import { describeCosts } from './alarm-store-costs.js';
 import { describeClaimsInTables } from './alarm-store-claims.js';
 import { describeAlarmStore } from './alarm-store-contract.js';
 import { describeFaults } from './alarm-store-faults.js';
@@ -28,4 +29,5 @@ describe.skipIf(missing !== null)('on MySQL', () => {
   describeRights('MySQL', () => server);
   describeLeastRights('MySQL', () => server);
   describeFaults('MySQL', () => server);
+  describeCosts('MySQL', () => server);
 });

@@ -1,15 +1,21 @@
 /** Alarms as the tables of MySQL or MariaDB hold them. */
 import { parseProcessId, type AlarmRow, type NamedRow, type ProcessId } from '../../domain/alarm.js';
 import type { AlarmSource, KnownRow } from '../../ports/alarm-source.js';
+import { Gathering } from './gathering.js';
 import type { MysqlGateway } from './gateway.js';
 import { numberOf, textOf, type Row } from './row.js';
 import { countProcesses, readAlarms, readNames, readRowsNamed, readStillAlarmed } from './sql.js';
 
+/** Askers that share one question. */
+const MOST_AT_ONCE = 64;
+
 export class MysqlAlarmSource implements AlarmSource {
   readonly #gateway: MysqlGateway;
+  readonly #questions: Gathering<readonly ProcessId[], readonly NamedRow[]>;
 
   constructor(gateway: MysqlGateway) {
     this.#gateway = gateway;
+    this.#questions = new Gathering(MOST_AT_ONCE, (signal, take) => this.#stillAlarmed(signal, take));
   }
 
   async alarmed(signal: AbortSignal): Promise<readonly AlarmRow[]> {
@@ -19,10 +25,18 @@ export class MysqlAlarmSource implements AlarmSource {
 
   async stillAlarmed(ids: readonly ProcessId[], signal: AbortSignal): Promise<readonly NamedRow[]> {
     if (ids.length === 0) return [];
+    return this.#questions.ask(ids, signal);
+  }
+
+  async #stillAlarmed(
+    signal: AbortSignal,
+    take: () => readonly (readonly ProcessId[])[],
+  ): Promise<readonly (readonly NamedRow[])[]> {
     const rows = await this.#gateway.use(signal, (connection, { scope }) =>
-      connection.rows(readStillAlarmed(scope, ids), signal),
+      connection.rows(readStillAlarmed(scope, [...new Set(take().flat())]), signal),
     );
-    return rows.map(namedRow);
+    const named = rows.map(namedRow);
+    return take().map((ids) => named.filter(({ processId }) => processId !== null && ids.includes(processId)));
   }
 
   async namesOf(ids: readonly ProcessId[], signal: AbortSignal): Promise<readonly NamedRow[]> {

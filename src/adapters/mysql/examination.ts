@@ -46,7 +46,8 @@ async function examineTable(examined: Examined, ask: Ask): Promise<readonly Find
     columns.set(name, [...(columns.get(name) ?? []), (textOf(row['columnName']) ?? '').toLowerCase()]);
   }
   const serving = [...columns].find(([, names]) => servesPoll(names, options.hostId))?.[0];
-  const wanted = options.hostId === null ? 'alarma, sound' : 'host_id, alarma, sound';
+  // Without `sound`, which may be 0 or NULL, the rows come in the order of their ids and need no sorting.
+  const wanted = options.hostId === null ? 'alarma' : 'host_id, alarma';
   const limit = schema.noteLimit?.max ?? null;
   return [
     serving === undefined

@@ -85,6 +85,8 @@ function tableWarnings(rows: number, indexes: readonly Row[]): readonly string[]
     ...(names.has('PRIMARY') ? [] : ['STATUS_PROCESS has no primary key: a process may have several rows']),
     ...(isIndexed || rows <= LARGE_TABLE_ROWS
       ? []
-      : [`STATUS_PROCESS has about ${rows} rows and no index on alarma: each look reads them all`]),
+      : [
+          `STATUS_PROCESS has about ${rows} rows and no index on alarma: each look reads them all; \`process-monitor doctor\` says what adds one`,
+        ]),
   ];
 }
