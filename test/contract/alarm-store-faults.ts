@@ -113,6 +113,24 @@ export function describeFaults(product: string, server: () => DatabaseServer): v
         ]);
       });
 
+      it('acknowledges one of several that are cleared together: each is told as it is', async () => {
+        await test.admin.run("INSERT INTO PROCESE VALUES (2, 'two'), (3, 'three')");
+        await test.admin.run("INSERT INTO STATUS_PROCESS VALUES (2, 1, 0, 'seen'), (3, 1, 0, NULL)");
+        const { writer } = open();
+        await writer.raise(id(4), never);
+        await test.admin.run('START TRANSACTION; UPDATE STATUS_PROCESS SET sound = 1 WHERE process_id = 2');
+        const clearing = { stamp: STAMP, claim: null };
+        const cleared = Promise.all([1, 2, 3].map((each) => writer.clear(id(each), clearing, never)));
+        await waitForBlockedWrite(test);
+        await test.admin.run('COMMIT');
+        expect(await cleared).toEqual([CLEARED, { kind: 'not_ours' }, CLEARED]);
+        expect(await test.admin.rows('SELECT alarma, notes FROM STATUS_PROCESS ORDER BY process_id')).toEqual([
+          { alarma: 0, notes: `seen - ${STAMP}` },
+          { alarma: 1, notes: 'seen' },
+          { alarma: 0, notes: STAMP },
+        ]);
+      });
+
       it('clears: nothing is overwritten', async () => {
         expect(await meanwhile("UPDATE STATUS_PROCESS SET alarma = 0, notes = 'mine'")).toEqual({ kind: 'not_ours' });
         expect(await note()).toBe('mine');

@@ -87,7 +87,11 @@ export function describeLeaseFaults(name: string, serverOf: () => DatabaseServer
       expect(await third.writer.clear(id(1), CLEARING, never)).toMatchObject({ kind: 'cleared', rows: 1 });
     });
 
-    it('is renewed while a write waits for a row that somebody has locked', async () => {
+    it.each([
+      { where: 'a table with a key', tables: '' },
+      { where: 'one without', tables: 'ALTER TABLE STATUS_PROCESS DROP PRIMARY KEY' },
+    ])('is renewed while a write waits for a row that somebody has locked, in $where', async ({ tables }) => {
+      if (tables !== '') await bench.under.admin.run(tables);
       const { store, owner } = bench.contend();
       await until(owner, 'owner');
       const locker = await serverOf().client('leases');

@@ -36,14 +36,14 @@ export function anyoneMay({ what, set, where }: RowsChange): Statement {
 
 /**
  * Only while the lease is the owner's, which gives a sign of life in it: one statement, so all of it or nothing. The row of
- * the lease is read after those of the alarms (`IF` makes it depend on them), and so is locked for an instant only, however
- * long they had to be waited for. On a cluster only writes are compared with those of other nodes: hence the sign of life.
+ * the lease is read after those of the alarms (the order of a `STRAIGHT_JOIN` is kept), and so is locked for an instant only,
+ * however long they had to be waited for. On a cluster only writes are compared with those of other nodes: hence the sign of life.
  * It matches one row more than it changes of the alarms.
  */
 export function ownerMay({ what, set, where }: RowsChange, key: LeaseKey, owner: string): Statement {
   const text =
-    `UPDATE STATUS_PROCESS s STRAIGHT_JOIN ${tableOf(key)} l FORCE INDEX (PRIMARY) SET ${set.text}, l.beat = l.beat + 1 ` +
-    `WHERE ${where.text} AND l.name = IF(s.sound = 1, '', ?) AND l.owner = ?`;
+    `UPDATE STATUS_PROCESS s STRAIGHT_JOIN ${tableOf(key)} l SET ${set.text}, l.beat = l.beat + 1 ` +
+    `WHERE ${where.text} AND l.name = ? AND l.owner = ?`;
   return { what, text, values: [...set.values, ...where.values, key.name, owner] };
 }
 
