@@ -6,8 +6,10 @@
  * `--before FILE` puts the built program of another version in the second one's place, with what that has by itself.
  */
 import { LOG_DIRECTORY, CONFIG_FILE, bootMonitored, type LogLine } from '../system/support/monitored-machine.js';
+import type { BootedMachine } from '../system/support/booted-machine.js';
 import type { MonitoredMachine } from '../system/support/monitored-machine.js';
-import { handlingMs, median, pause, processorMs, type Figure } from './figures.js';
+import { figure, pause, type Figure } from './figures.js';
+import type { PartReport } from './report.js';
 
 const UNITS = 100;
 const SINGLE_ROUNDS = 11;
@@ -50,7 +52,7 @@ interface Pairs {
 }
 
 /** `earlier`: path of another version's built program for the side before; null: this one, with all of it turned off. */
-export async function whatIsAdded(earlier: string | null): Promise<readonly Figure[]> {
+export async function whatIsAdded(earlier: string | null): Promise<PartReport> {
   const units = Object.fromEntries(NAMES.map((name) => [`${name}.service`, UNIT]));
   await using host = await bootMonitored({ ...SETTINGS, name: 'added', units });
   await host.addProcesses(NAMES);
@@ -62,13 +64,14 @@ export async function whatIsAdded(earlier: string | null): Promise<readonly Figu
     what: 'the lease to be taken',
   });
   await pause(WARM_UP_MS);
-  return [
+  const figures = [
     ...(await idle(host)),
     ...(await handlings(host, 1, SINGLE_ROUNDS)),
     ...(await handlings(host, UNITS, MANY_ROUNDS)),
     ...compared('resident memory in the end', await memory(host), null, 'MB'),
     ...compared('systemctl restart: as root, by polkit', await bareRestarts(host), null),
   ];
+  return { name: 'added', figures, notes: [] };
 }
 
 /** The side before: tables, settings and directories of its own; root, and nothing kept from it. */
@@ -193,14 +196,24 @@ async function bareRestarts(host: MonitoredMachine): Promise<Pairs> {
   return pairs;
 }
 
-/** Medians of both sides, and the median of what each pair differs by: a slow moment falls on a pair, not on a side. */
+/** Both sides, and what each pair differs by: a slow moment falls on a pair, not on a side. */
 function compared(what: string, { before, after }: Pairs, aim: number | null, unit = 'ms'): readonly Figure[] {
-  const added = median(after.map((value, index) => value - (before[index] ?? NaN)));
-  console.error(what, JSON.stringify({ before, after }));
+  const added = after.map((value, index) => value - (before[index] ?? NaN));
   return [
-    { what: `${what}: before`, value: median(before), unit, aim: null },
-    { what: `${what}: after`, value: median(after), unit, aim: null },
-    { what: '  added', value: added, unit, aim },
-    { what: '  added, least to least', value: Math.min(...after) - Math.min(...before), unit, aim: null },
+    figure([`${what}.before`, `${what}: before`], unit, before),
+    figure([`${what}.after`, `${what}: after`], unit, after, { limit: `${what}.before` }),
+    figure([`${what}.added`, `  added`], unit, added, aim === null ? {} : { aim: { of: 'median', atMost: aim } }),
   ];
+}
+
+/** First `alarm.found` to last `write_back.done`; both are stamped with whole milliseconds. */
+function handlingMs(lines: readonly LogLine[]): number {
+  const at = (event: string): readonly number[] =>
+    lines.filter((line) => line.event === event).map(({ timestamp }) => Date.parse(timestamp));
+  return Math.max(...at('write_back.done')) - Math.min(...at('alarm.found'));
+}
+
+/** Processor time of all threads of a process so far, without its children, milliseconds. */
+async function processorMs(machine: BootedMachine, pid: string): Promise<number> {
+  return Number(await machine.must(`cat /proc/${pid}/task/*/schedstat | awk '{s+=$1} END {print s}'`)) / 1e6;
 }
