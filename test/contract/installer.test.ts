@@ -183,6 +183,15 @@ describe('the unit file', () => {
     expect(verified).toEqual({ code: 0, output: '' });
   });
 
+  it('starts Node with options that it takes without a word', async () => {
+    const unit = await readFile(join(PROJECT, 'systemd/process-monitor.service'), 'utf8');
+    const options = /^ExecStart=.* @NODE@ (.*) @PREFIX@/m.exec(unit)?.[1]?.split(' ') ?? [];
+    expect(options).toContain('--optimize-for-size');
+    // What such options might take away, and a package reaches for at its start.
+    const probe = "if (typeof WebAssembly !== 'object' || typeof fetch !== 'function') throw new Error('reduced')";
+    expect(await run(process.execPath, [...options, '-e', probe])).toEqual({ code: 0, output: '' });
+  });
+
   it('gives a stop more time than shutdown_grace takes by default', async () => {
     const unit = await readFile(join(PROJECT, 'systemd/process-monitor.service'), 'utf8');
     const seconds = Number(/^TimeoutStopSec=(\d+)s$/m.exec(unit)?.[1]);
