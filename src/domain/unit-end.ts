@@ -1,4 +1,5 @@
 /** How the last run of a unit came to its end, told by the order in which things happened. */
+import type { UnitState } from './unit-state.js';
 
 /** Times on one clock, in one measure; 0: never. */
 export interface RunTimes {
@@ -18,4 +19,12 @@ export interface RunTimes {
 export function wasAskedToEnd({ leftInactive, leftActive, programEnded }: RunTimes): boolean {
   const wasUp = leftActive > 0 && leftActive >= leftInactive;
   return wasUp && (programEnded === 0 || programEnded > leftActive);
+}
+
+/** systemd ends it for these, with nobody asking for it. */
+const ENDED_BY_SYSTEMD: ReadonlySet<string> = new Set(['watchdog', 'oom-kill']);
+
+/** Stopped by somebody, whatever its program has made of that. */
+export function wasStopped({ wasAskedToEnd: wasAsked, result }: UnitState): boolean {
+  return wasAsked && !ENDED_BY_SYSTEMD.has(result);
 }

@@ -4,6 +4,7 @@ import { ownUnitName } from './own-unit-name.js';
 import type { ProcessPolicy } from './process-policy.js';
 import { protection } from './protected-names.js';
 import { mayHaveOwnUnit } from './restart-plan.js';
+import { wasStopped } from './unit-end.js';
 import type { UnitState } from './unit-state.js';
 
 /** What is known beside the unit's state; both invocations null: none. */
@@ -24,9 +25,6 @@ export type FailureVerdict =
   /** Not to be decided before this is over. */
   | { readonly kind: 'later'; readonly why: 'job_under_way' | 'in_progress' };
 
-/** systemd ends it for these, with nobody asking for it. */
-const ENDED_BY_SYSTEMD: ReadonlySet<string> = new Set(['watchdog', 'oom-kill']);
-
 /** Only what systemd itself calls failed counts, once it has had its own turn, and where nobody had asked for the end. */
 export function judgeFailure(unit: UnitState, facts: FailureFacts): FailureVerdict {
   // A unit that waits for systemd to restart it is activating, and one that ended in good order is inactive.
@@ -34,8 +32,7 @@ export function judgeFailure(unit: UnitState, facts: FailureFacts): FailureVerdi
   if (unit.hasJob) return { kind: 'later', why: 'job_under_way' };
   if (facts.decided === unit.invocationId) return { kind: 'left', why: 'decided' };
   if (facts.isHandled) return { kind: 'later', why: 'in_progress' };
-  const wasAsked = unit.wasAskedToEnd || facts.stopped === unit.invocationId;
-  if (wasAsked && !ENDED_BY_SYSTEMD.has(unit.result)) return { kind: 'left', why: 'asked_to_end' };
+  if (wasStopped(unit) || facts.stopped === unit.invocationId) return { kind: 'left', why: 'asked_to_end' };
   if (protection([unit.id, ...unit.names], facts.allowProtected) !== null) return { kind: 'left', why: 'protected' };
   return { kind: 'failed', detail: unitText(unit) };
 }

@@ -1,6 +1,7 @@
 /** The stable period: does what is seen now mean that a recovered process still is the one that was proved well? */
 import { isSameProgram, unitText } from './own-check.js';
 import type { Evidence } from './process-memory.js';
+import { wasStopped } from './unit-end.js';
 import type { RunningProcess, UnitState } from './unit-state.js';
 
 export type WatchJudgement =
@@ -9,7 +10,7 @@ export type WatchJudgement =
   | { readonly kind: 'unsure' }
   /** Something new runs in its place that nobody had to bring back: watched from now on in its stead. */
   | { readonly kind: 'replaced'; readonly evidence: Evidence }
-  /** Stopped in good order, as a person does: not ours to bring back. */
+  /** Stopped, as a person does: not ours to bring back. */
   | { readonly kind: 'stopped'; readonly detail: string }
   | { readonly kind: 'failed'; readonly detail: string };
 
@@ -27,7 +28,7 @@ export function judgeWatchedUnit(evidence: { readonly invocationId: string }, no
         evidence: { unit: { id: now.id, invocationId: now.invocationId }, processes: [] },
       };
     case 'failed':
-      return failed(unitText(now));
+      return wasStopped(now) ? { kind: 'stopped', detail: unitText(now) } : failed(unitText(now));
     case 'inactive':
       // systemd forgets a finished oneshot that nothing refers to, its invocation included.
       return (isSame || now.invocationId === '') && now.type === 'oneshot' && now.result === 'success'

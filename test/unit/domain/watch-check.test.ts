@@ -22,6 +22,16 @@ describe('a watched unit', () => {
       { ...up, activeState: 'activating', subState: 'auto-restart' },
       'failed',
     ],
+    [
+      'has been stopped when it failed over being asked to end',
+      { ...up, activeState: 'failed', wasAskedToEnd: true },
+      'stopped',
+    ],
+    [
+      'has failed when the watchdog ended it',
+      { ...up, activeState: 'failed', result: 'watchdog', wasAskedToEnd: true },
+      'failed',
+    ],
     ['has failed when it is failed', { ...up, activeState: 'failed' }, 'failed'],
     ['is no longer watched when it was stopped in good order', down, 'stopped'],
     ['is looked at again while a person stops it', { ...up, activeState: 'deactivating' }, 'unsure'],
