@@ -18,6 +18,8 @@ export interface TriageFacts {
   readonly units: ReadonlyMap<string, UnitState> | 'no_answer' | null;
   /** Processes that were in a handling or waiting for one, or owed a write-back, when the batch was read: their rows may be out of date. */
   readonly unsettledAtRead: ReadonlySet<ProcessId>;
+  /** Those of them whose handling waits for a slot. */
+  readonly queued: ReadonlySet<ProcessId>;
   /** Targets with a handling under way (`running`) or waiting for a slot (`queued`). */
   readonly targets: ReadonlyMap<string, 'running' | 'queued'>;
   /** Holds the whole batch back: odd time, just sighted, startup, mass alarm. */
@@ -96,8 +98,8 @@ function judgeRow(row: AlarmRow, facts: TriageFacts): Candidate | SkipReason {
   if (guarded !== null) return { code: 'protected', detail: guarded };
   const memory = facts.memoryOf(processId);
   if (memory?.owed && memory.inFlight === null) return { code: 'owes_write_back' };
-  const isQueued = facts.targets.get(targetKey(policy, facts.units)) === 'queued';
-  if (facts.unsettledAtRead.has(processId)) return { code: isQueued ? 'waits_for_slot' : 'in_progress' };
+  if (facts.unsettledAtRead.has(processId))
+    return { code: facts.queued.has(processId) ? 'waits_for_slot' : 'in_progress' };
   if (memory !== null && memory.handledMs !== null) return { code: 'recently_recovered' };
   return { row, alarm: { processId, processName, notes }, policy };
 }

@@ -18,7 +18,7 @@ export interface CycleDeps {
   readonly source: AlarmSource;
   readonly units: UnitManager;
   readonly ledger: Ledger;
-  readonly recoveries: Pick<Recoveries, 'targets' | 'processIds'>;
+  readonly recoveries: Pick<Recoveries, 'targets' | 'processIds' | 'queuedIds'>;
   readonly sightings: Sightings;
   readonly events: EventSink;
   readonly policyFor: (processName: string) => ProcessPolicy | null;
@@ -128,8 +128,9 @@ interface Told {
 
 /** What systemd has no say in is decided before it is asked: it may take its time, or not answer at all. */
 async function judgeBatch(deps: CycleDeps, looked: Looked, signal: AbortSignal): Promise<Told> {
-  const names = unitNames(deps, looked.batch);
-  const isUnits = ({ processName }: AlarmRow): boolean => {
+  const names = unitNames(deps, looked);
+  const isUnits = ({ processId, processName }: AlarmRow): boolean => {
+    if (processId !== null && looked.unsettledAtRead.has(processId)) return false;
     const policy = processName === null ? null : deps.policyFor(processName);
     return policy !== null && names.has(policy.systemName);
   };
@@ -152,10 +153,14 @@ async function judgeBatch(deps: CycleDeps, looked: Looked, signal: AbortSignal):
   return { started: first.started + second.started, skipped: first.skipped + second.skipped };
 }
 
-/** Names that systemd is to be asked for, all in one question. */
-function unitNames(deps: CycleDeps, batch: readonly AlarmRow[]): ReadonlySet<string> {
+/**
+ * Names that systemd is to be asked for, all in one question. Of what is under way already it has nothing to say: in a storm
+ * these are nearly all of the batch, at each look.
+ */
+function unitNames(deps: CycleDeps, { batch, unsettledAtRead }: Looked): ReadonlySet<string> {
   const names = new Set<string>();
-  for (const { processName } of batch) {
+  for (const { processId, processName } of batch) {
+    if (processId !== null && unsettledAtRead.has(processId)) continue;
     const policy = processName === null ? null : deps.policyFor(processName);
     if (policy?.enabled === true && policy.strategy !== 'process') names.add(policy.systemName);
   }
@@ -171,6 +176,7 @@ function factsFor(
     nowMs: deps.clock.monotonicMs(),
     policyFor: deps.policyFor,
     memoryOf: (processId) => deps.ledger.memoryOf(processId),
+    queued: deps.recoveries.queuedIds(),
     targets: deps.recoveries.targets(),
     hostBudget: deps.ledger.hostBudget,
     isDryRun: deps.isDryRun,

@@ -50,6 +50,11 @@ export class Recoveries {
     return new Set(jobs.flatMap(({ processIds }) => processIds));
   }
 
+  /** Those of them whose job waits for a slot. */
+  queuedIds(): ReadonlySet<ProcessId> {
+    return new Set([...this.queue.values()].flatMap(({ processIds }) => processIds));
+  }
+
   get inFlight(): number {
     return this.running.size;
   }

@@ -39,6 +39,7 @@ export function factsOf({
     memoryOf: (id) => (memories[id] === undefined ? null : { ...newMemory('x'), ...memories[id] }),
     units: new Map(Object.entries(units)),
     unsettledAtRead: new Set(),
+    queued: new Set(),
     targets: new Map(),
     hold: null,
     hostRestarts: [],
