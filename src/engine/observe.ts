@@ -118,6 +118,9 @@ export async function findPrograms(eyes: Eyes, policy: ProcessPolicy, signal: Ab
 }
 
 async function uidOf(eyes: Eyes, user: string, signal: AbortSignal): Promise<number | 'unknown'> {
+  // A program is started only for those whom the host does not keep itself: each look asks anew.
+  const local = await eyes.table.localUid(user);
+  if (local !== null) return local;
   const result = await eyes.runner.run(
     { file: 'id', args: ['-u', '--', user] },
     { timeoutMs: QUESTION_TIMEOUT_MS, signal },

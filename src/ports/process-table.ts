@@ -16,6 +16,8 @@ export interface ProcessTable {
   readPidFile(path: string): Promise<number | null>;
   /** The working directory of the program, for `%d`; null where it is gone or may not be read. */
   workingDirectory(identity: ProcessIdentity): Promise<string | null>;
+  /** The number of a user by the host's own list of accounts; null: it is not in it, though a directory may know it. */
+  localUid(user: string): Promise<number | null>;
   /** Whether the programs of other users can be seen at all: a sandbox may hide them. */
   seesOthers(): Promise<boolean>;
   /** The program's own pid: never to be signalled. */

@@ -103,6 +103,15 @@ export function processTableContract(name: string, make: () => TableUnderTest): 
       expect(await table.readPidFile(await pidFile(text))).toBe(pid);
     });
 
+    it.each([
+      ['root', 0],
+      ['no-such-user', null],
+      ['', null],
+      ['root:x', null],
+    ])('knows of the account %j the number %s', async (user, uid) => {
+      expect(await make().table.localUid(user)).toBe(uid);
+    });
+
     it('takes a missing pid file for none', async () => {
       expect(await make().table.readPidFile('/no/such/file.pid')).toBeNull();
     });

@@ -39,3 +39,14 @@ it('a watched program is not taken for dead while its user cannot be looked up',
   expect(bench.told('process.relapsed')).toEqual([]);
   expect(bench.told('process.stable')).toHaveLength(1);
 });
+
+it('for a user of the host itself no program is started to look him up', async () => {
+  const bench = userBench();
+  bench.table.accounts.set('app', 1000);
+  bench.starter.on('app', { program: { uid: 1000 } });
+  const row = bench.add(1, 'app');
+  await bench.start();
+  await bench.advance(90_000);
+  expect([row.alarma, bench.told('process.stable').length]).toEqual([0, 1]);
+  expect(bench.runner.lines).toEqual([]);
+});

@@ -41,6 +41,8 @@ export class FakeProcessTable implements ProcessTable {
   readonly signals: RecordedSignal[] = [];
   /** Text of pid files by path. */
   readonly pidFiles = new Map<string, string>();
+  /** Accounts of the host itself, by name. */
+  readonly accounts = new Map<string, number>([['root', 0]]);
   /** As in a sandbox that shows no other user's programs. */
   hidesOthers = false;
   /** How often it was looked through. */
@@ -105,6 +107,10 @@ export class FakeProcessTable implements ProcessTable {
     const afterMs = isUnkillable ? null : signal === 'SIGKILL' ? 0 : diesOfTermAfterMs;
     if (afterMs !== null) entry.endsAtMs = Math.min(entry.endsAtMs, atMs + afterMs);
     return Promise.resolve('sent');
+  }
+
+  localUid(user: string): Promise<number | null> {
+    return Promise.resolve(this.accounts.get(user) ?? null);
   }
 
   seesOthers(): Promise<boolean> {

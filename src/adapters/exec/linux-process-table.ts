@@ -7,6 +7,7 @@ import { readPidFile } from './pid-file.js';
 import { unitOfCgroup } from './proc-cgroup.js';
 import { isOutOfDescriptors, keepSpares, withSpares } from './spare-descriptors.js';
 import { isAlive, parseStat, type ProcStat } from './proc-stat.js';
+import { localUid } from './user-lookup.js';
 import { parseArgv, parseStatus } from './proc-status.js';
 
 const DELETED = ' (deleted)';
@@ -50,6 +51,10 @@ export class LinuxProcessTable implements ProcessTable {
     if (identity.pid <= 1 || identity.pid === this.ownPid) return Promise.resolve('not_permitted');
     const result = withSpares(() => this.#whileHeld(identity, (): SignalResult => sendSignal(identity.pid, signal)));
     return Promise.resolve(result ?? 'gone');
+  }
+
+  localUid(user: string): Promise<number | null> {
+    return Promise.resolve(withSpares(() => localUid(user)));
   }
 
   /** Where other users' programs are hidden, the first process of all is too. */

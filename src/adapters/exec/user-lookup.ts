@@ -1,5 +1,7 @@
 /** Looks up a user or a group of this host, wherever the host keeps them. */
+import { readFileSync } from 'node:fs';
 import type { CommandRunner, RunOptions } from '../../ports/command-runner.js';
+import { isOutOfDescriptors } from './spare-descriptors.js';
 
 /** One user's account. */
 export interface UserAccount {
@@ -18,6 +20,19 @@ export async function lookupUser(
 ): Promise<UserAccount | null> {
   const result = await runner.run({ file: 'getent', args: ['passwd', '--', user] }, options);
   return result.kind === 'exited' && result.exitCode === 0 ? parseAccount(result.output) : null;
+}
+
+/** By name, from the host's own file and without starting a program; null: it is not there, or the file cannot be read. */
+export function localUid(user: string): number | null {
+  let text: string;
+  try {
+    text = readFileSync('/etc/passwd', 'utf8');
+  } catch (cause: unknown) {
+    if (isOutOfDescriptors(cause)) throw cause;
+    return null;
+  }
+  const line = text.split('\n').find((each) => each.split(':', 1)[0] === user);
+  return line === undefined ? null : (parseAccount(line)?.uid ?? null);
 }
 
 /** The number of a group, by name or number; null: there is no such group, or nobody can say. */
