@@ -67,13 +67,13 @@ export class Watches {
     this.watched.set(target, watched);
     const { unit } = task.evidence;
     if (unit !== null) this.deps.units.follow([unit.id], () => this.tell(watched), end.signal);
-    this.wake.abort();
+    this.wake.abort('told');
     this.running ??= this.loop(signal);
   }
 
   private tell(watched: Watched): void {
     watched.toldDueMs = Math.max(this.nowMs(), watched.lookedMs + SHORTEST_GAP_MS);
-    this.wake.abort();
+    this.wake.abort('told');
   }
 
   private forget(target: string): void {
@@ -95,7 +95,7 @@ export class Watches {
   }
 
   private async loop(signal: AbortSignal): Promise<void> {
-    const stop = (): void => this.wake.abort();
+    const stop = (): void => this.wake.abort('told');
     signal.addEventListener('abort', stop);
     try {
       await this.lookInTurn(signal);
@@ -142,7 +142,7 @@ export class Watches {
         })
         .finally(() => {
           this.looks.delete(look);
-          this.wake.abort();
+          this.wake.abort('told');
         });
       this.looks.add(look);
     }
