@@ -30,7 +30,7 @@ import { readAnew } from './read-anew.js';
 import { isNeedlesslyRoot, ROOT_WARNING } from './root-warning.js';
 import { trustedOwners } from './service-account.js';
 import { Sight } from './sight.js';
-import { createSystemPorts, loadStore, openStore, type SystemPorts, type TunableStore } from './system-ports.js';
+import { createSystemPorts, loadStore, openStore, wayOf, type SystemPorts, type TunableStore } from './system-ports.js';
 import { untrustedMemory } from './trusted-places.js';
 import { VERSION } from './version.js';
 
@@ -66,7 +66,7 @@ async function runWithLog(options: DaemonOptions, frame: Frame): Promise<DaemonE
   if (untrusted !== null) return refuseToStart(log, untrusted);
   const sight = new Sight(clock);
   const events = fanOut([log.sink, sight, { emit: (event) => surroundings.onEvent?.(event) }]);
-  const ports = createSystemPorts(events, clock, surroundings.abilities);
+  const ports = createSystemPorts(events, { clock, ...wayOf(loaded.settings), abilities: surroundings.abilities });
   const notifier = createNotifier(ports, surroundings);
   let settings = (): Settings => loaded.settings;
   const pulse = new Pulse({ settings: () => settings(), ports, notifier, log });

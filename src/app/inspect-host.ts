@@ -37,10 +37,24 @@ export function inspectHost(settings: Settings): Promise<Findings> {
         isWritable(directory) ? 'fine' : 'problem',
         `state_dir: ${directory} can${isWritable(directory) ? '' : 'not'} be written`,
       ),
+      await tryUnitWay(inspection),
       ...(await inspectRights(settings, inspection.ports)),
       ...(await inspectProcesses(settings, inspection)),
     ];
   });
+}
+
+async function tryUnitWay({ ports }: Inspection): Promise<HostFinding> {
+  const note = noteOn('monitor');
+  const { choice, problem } = await ports.askUnitWay();
+  if (choice === 'systemctl') return note('fine', 'units are reached by systemctl, as unit_manager says');
+  if (problem === null) return note('fine', 'units are reached over D-Bus');
+  return choice === 'dbus'
+    ? note(
+        'problem',
+        `units cannot be reached: the bus does not answer (${problem}), and unit_manager = dbus allows no other way`,
+      )
+    : note('warning', `units are reached by systemctl: the bus does not answer (${problem})`);
 }
 
 /** What the section of each process names: unit, programs, user, places. */

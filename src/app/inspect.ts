@@ -17,7 +17,7 @@ import { controlSocketPath } from './door.js';
 import { monitorOptions } from './monitor-options.js';
 import { trustedOwners } from './service-account.js';
 import { readPing } from './sight.js';
-import { createSystemPorts, openStore, type SystemPorts } from './system-ports.js';
+import { createSystemPorts, wayOf, openStore, type SystemPorts } from './system-ports.js';
 
 /** Everything a short-lived command may look at. */
 export interface Inspection {
@@ -50,7 +50,7 @@ const SILENT = { emit: (): void => undefined };
 
 /** Opens what is to be looked at for the time of `work`. */
 export async function inspect<T>(settings: Settings, work: (inspection: Inspection) => Promise<T>): Promise<T> {
-  const ports = createSystemPorts(SILENT);
+  const ports = createSystemPorts(SILENT, wayOf(settings));
   const store = await openStore(settings, ports);
   try {
     const { clock } = ports;

@@ -22,7 +22,7 @@ import { monitorOptions } from './monitor-options.js';
 import { ownAsker } from './people.js';
 import { commandPingText, Sight } from './sight.js';
 import { trustedOwners } from './service-account.js';
-import { createSystemPorts, openStore } from './system-ports.js';
+import { createSystemPorts, wayOf, openStore } from './system-ports.js';
 
 export interface AskOptions {
   /** Where the running monitor listens. */
@@ -156,7 +156,7 @@ async function serveOnce({ request, onStep }: AskOptions, settings: Settings, fr
     if (event.type === 'state.unsaved') unsaved.push(event.detail);
     if (event.type !== 'request.served') onStep(stepText(event));
   };
-  const ports = createSystemPorts({ emit }, clock);
+  const ports = createSystemPorts({ emit }, { clock, ...wayOf(settings) });
   const store = await openStore(settings, ports);
   cleanup.defer('database', () => store.close());
   const stateStore = new FileStateStore({

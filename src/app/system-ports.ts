@@ -14,8 +14,6 @@ import type { LeaseTerms, MysqlOptions } from '../adapters/mysql/options.js';
 import { SystemNetworkProber } from '../adapters/net/network-prober.js';
 import { CryptoRandom } from '../adapters/random/crypto-random.js';
 import type * as ConnectSqlite from '../adapters/sqlite/connect-sqlite.js';
-import { CoalescingUnitManager } from '../adapters/systemd/coalescing-unit-manager.js';
-import { SystemctlUnitManager } from '../adapters/systemd/systemctl-unit-manager.js';
 import { SystemClock } from '../adapters/time/system-clock.js';
 import { readTrustedFile } from '../config/files.js';
 import { rereadPassword } from '../config/password.js';
@@ -28,27 +26,41 @@ import type { EventSink } from '../ports/event-sink.js';
 import type { Random } from '../ports/random.js';
 import { StoreError } from '../ports/store-error.js';
 import { trustedOwners } from './service-account.js';
+import { createUnitWay, type UnitWay, type UnitWayChoice } from './unit-way.js';
 
 export interface SystemPorts extends HandsDeps {
   readonly random: Random;
+  /** Which way the units are reached. */
+  readonly askUnitWay: UnitWay['ask'];
 }
 
-/** `abilities`: what starting programs may count on; by default what this host has. */
-export function createSystemPorts(
-  events: EventSink,
-  clock: Clock = new SystemClock(),
-  abilities: HostAbilities = detectHostAbilities(),
-): SystemPorts {
+export interface SystemChoices {
+  readonly clock?: Clock;
+  /** What starting programs may count on; by default what this host has. */
+  readonly abilities?: HostAbilities | undefined;
+  /** As `unit_manager` in `[monitor]`. */
+  readonly unitManager?: UnitWayChoice;
+}
+
+/** The choice of these settings; none where they cannot be used. */
+export function wayOf(settings: Settings | undefined): Pick<SystemChoices, 'unitManager'> {
+  return settings === undefined ? {} : { unitManager: settings.monitor.unitManager };
+}
+
+export function createSystemPorts(events: EventSink, choices: SystemChoices = {}): SystemPorts {
+  const { clock = new SystemClock(), abilities = detectHostAbilities(), unitManager = 'auto' } = choices;
   const random = new CryptoRandom();
   const runner = new SpawnRunner(clock, { hasScopes: mayMakeUnits(abilities) });
   const table = new LinuxProcessTable();
+  const way = createUnitWay(unitManager, runner, clock);
   return {
     clock,
     random,
     runner,
     table,
     events,
-    units: new CoalescingUnitManager(new SystemctlUnitManager(runner)),
+    units: way.units,
+    askUnitWay: way.ask,
     starter: createProcessStarter({ clock, random, runner, table, ...abilities }),
     prober: new SystemNetworkProber(clock),
   };

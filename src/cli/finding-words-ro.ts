@@ -75,6 +75,11 @@ export const ROMANIAN_FINDINGS: Readonly<Record<FindingCode, string>> = {
   systemd_lacks: 'systemd {version} nu are {what}',
   systemd_old: 'systemd {version} este prea vechi: este nevoie de 239 sau mai nou',
   cgroup_good: 'grupuri de control versiunea 2',
+  units_by_bus: 'unitățile sunt accesate prin D-Bus',
+  units_by_command: 'unitățile sunt accesate prin systemctl, cum cere unit_manager',
+  bus_none:
+    'magistrala de mesaje nu răspunde ({why}): unitățile sunt accesate prin systemctl, la un cost de multe ori mai mare',
+  bus_needed: 'magistrala de mesaje nu răspunde ({why}), iar unit_manager = dbus nu permite altă cale',
   cgroup_old: 'grupuri de control versiunea 1: ce lasă în urmă un program repornit se găsește mai greu',
   selinux_enforcing: 'SELinux este activ: unde ceva e refuzat fără motiv, căutați acolo: ausearch -m avc -ts recent',
   unit_missing: 'process-monitor.service nu este instalat',

@@ -65,6 +65,7 @@ function buildMonitor(values: FixedValues['monitor']): MonitorSettings {
     shutdownGraceMs: values.shutdown_grace,
     unlistedProcesses: values.unlisted_processes,
     shell: values.shell,
+    unitManager: values.unit_manager,
     stateDirectory: values.state_dir,
     runDirectory: values.run_directory,
     operatorsGroup: values.operators_group,

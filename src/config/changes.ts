@@ -9,7 +9,7 @@ export interface SettingsChanges {
   readonly pending: readonly string[];
 }
 
-/** Which database, which rows, which memory and which door: a monitor is one for all its life. */
+/** Which database, which rows, which memory, which door and which way to systemd: a monitor is one for all its life. */
 const NEEDS_RESTART: ReadonlySet<string> = new Set([
   'database.engine',
   'database.host',
@@ -24,6 +24,7 @@ const NEEDS_RESTART: ReadonlySet<string> = new Set([
   'host.lease_time',
   'monitor.state_dir',
   'monitor.run_directory',
+  'monitor.unit_manager',
 ]);
 
 /** A file database is opened once. */

@@ -8,6 +8,12 @@ export function currentEnvironment(): Environment {
   return process.env;
 }
 
+/** Where the message bus of the system is, as D-Bus writes addresses; null: where it always is. */
+export function systemBusAddress(): string | null {
+  const address = process.env['DBUS_SYSTEM_BUS_ADDRESS'] ?? '';
+  return address === '' ? null : address;
+}
+
 const NOTIFY_LINE = 'PROCESS_MONITOR_NOTIFY';
 
 /** What the launcher says of the line to systemd, once: it is taken out, so that no command of ours finds it. */

@@ -51,6 +51,11 @@ export const MONITOR_KEYS = {
     'auto',
     'Processes without a section: by `[process.default]` where the file has it, always by it, or never touched.',
   ),
+  unit_manager: key(
+    choice(['auto', 'dbus', 'systemctl']),
+    'auto',
+    'The way to systemd: over D-Bus where the bus answers and else by the command `systemctl`, or by one of them alone.',
+  ),
   shell: key(path(), '/bin/sh', 'Shell that runs the command lines.'),
   state_dir: key(path(), '/var/lib/process-monitor', 'Directory of what the monitor must remember.'),
   operators_group: optional(

@@ -79,6 +79,8 @@ export interface MonitorSettings {
   readonly startupGraceMs: number;
   readonly shutdownGraceMs: number;
   readonly unlistedProcesses: 'auto' | 'default' | 'ignore';
+  /** `dbus` never starts systemctl; `auto` does where the bus does not answer. */
+  readonly unitManager: 'auto' | 'dbus' | 'systemctl';
   readonly shell: string;
   readonly stateDirectory: string;
   readonly runDirectory: string;

@@ -151,7 +151,7 @@ function planService(policy: ProcessPolicy, { unit, nowMs }: Seen): RestartPlan 
   const isBlocked = unit.activeState === 'failed' && (unit.result === 'start-limit-hit' || unit.nRestarts > 0);
   return {
     kind: 'act',
-    how: `systemctl restart ${unit.id} (${unit.activeState}/${unit.subState})`,
+    how: `restart unit ${unit.id} (${unit.activeState}/${unit.subState})`,
     steps: [
       ...(isBlocked ? [{ kind: 'reset_failed', unit: unit.id } as const] : []),
       { kind: 'restart_unit', unit: unit.id, ...(unit.type === 'oneshot' ? { leavesNoMark: true } : {}) },

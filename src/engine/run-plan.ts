@@ -87,8 +87,8 @@ async function runUnitAction(
   const options = { timeoutMs: policy.commandTimeoutMs, signal };
   const result = await (verb === 'restart' ? deps.units.restart(unit, options) : deps.units.resetFailed(unit, options));
   const report = reportUnitAction(result, deps.clock.monotonicMs() - startedMs);
-  deps.events.emit({ type: 'command.ended', ...ref, purpose: 'unit', text: `systemctl ${verb} ${unit}`, report });
-  return unitResult(result, `systemctl ${verb} ${unit}: ${unitActionText(result)}${adviceOn(result, unit)}`);
+  deps.events.emit({ type: 'command.ended', ...ref, purpose: 'unit', text: `${verb} unit ${unit}`, report });
+  return unitResult(result, `${verb} unit ${unit}: ${unitActionText(result)}${adviceOn(result, unit)}`);
 }
 
 function unitResult(result: UnitActionResult, detail: string): StepResult {

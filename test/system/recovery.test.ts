@@ -124,12 +124,14 @@ describeOnMachine('an alarmed row', () => {
   it('of a unit that systemd is restarting itself is reported as failed, and the unit is never restarted by us', async () => {
     await host.machine.must('systemctl start loops');
     await host.raise(id('loops'));
+    await host.waitForEvent('restart.ended', { processName: 'loops', timeoutMs: 30_000 });
+    const before = Number(await host.show('loops', 'NRestarts'));
     const ended = await host.waitForEvent('restart.ended', { processName: 'loops', count: 2, timeoutMs: 30_000 });
     expect(ended.map(({ outcome }) => outcome)).toEqual(['still_unhealthy', 'still_unhealthy']);
     expect(await host.events('command.ended', 'loops')).toEqual([]);
     expect((await host.row(id('loops'))).alarma).toBe('1');
     // A restart by us would have begun the count anew.
-    expect(Number(await host.show('loops', 'NRestarts'))).toBeGreaterThan(5);
+    expect(Number(await host.show('loops', 'NRestarts'))).toBeGreaterThan(before);
   });
 
   it('with the auto strategy is restarted as the unit that is found there, and the log says so', async () => {

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SdNotify } from '../../src/adapters/systemd/sd-notify.js';
 import { SystemctlUnitManager } from '../../src/adapters/systemd/systemctl-unit-manager.js';
 import { unitManagerContract } from '../contract/unit-manager-contract.js';
-import { CONTRACT_UNITS } from '../contract/unit-manager-units.js';
 import type { BootedMachine } from './support/booted-machine.js';
+import { installContractUnits, ODD_RESTARTS, RUNS } from './support/contract-units.js';
 import { describeOnMachine } from './support/describe-on-machine.js';
 import { MachineRunner } from './support/machine-runner.js';
 import { bootMachine } from './support/machine.js';
@@ -19,15 +19,7 @@ describeOnMachine('systemd', () => {
   beforeAll(async () => {
     machine = await bootMachine({ name: 'units' });
     manager = new SystemctlUnitManager(new MachineRunner(machine));
-    const files = Object.entries(CONTRACT_UNITS).flatMap(([name, { file }]) => (file === null ? [] : [[name, file]]));
-    await machine.must(`cd /etc/systemd/system && ln -s /dev/null masked.service &&
-      ln -s canonical.service alias.service`);
-    await machine.installUnits({
-      ...(Object.fromEntries(files) as Record<string, string>),
-      'instance@.service': '[Service]\nExecStart=/bin/sleep 1000\n',
-      ...ODD_UNITS,
-    });
-    await machine.must('systemctl start steady.service slow-to-stop.service');
+    await installContractUnits(machine);
   });
   afterAll(() => machine.stop());
 
@@ -44,17 +36,7 @@ describeOnMachine('systemd', () => {
     );
   });
 
-  it.each([
-    ['no-program.service', 'done'],
-    ['no-user.service', 'done'],
-    ['pre-fails.service', 'failed'],
-    ['assertion.service', 'failed'],
-    ['never-ready.service', 'failed'],
-    ['needs-failing.service', 'failed'],
-    ['bad-file.service', 'impossible'],
-    ['system.slice', 'impossible'],
-    ['-.mount', 'impossible'],
-  ])('takes the restart of %s as %s', async (unit, kind) => {
+  it.each(ODD_RESTARTS)('takes the restart of %s as %s', async (unit, kind) => {
     expect(await manager.restart(unit, OPTIONS)).toMatchObject({ kind });
   });
 
@@ -132,22 +114,8 @@ describeOnMachine('systemd', () => {
   });
 });
 
-const RUNS = '[Service]\nExecStart=/bin/sleep 1000\n';
 const HOLDS_ON = '[Service]\nExecStart=/bin/sleep 1000\nExecStop=/bin/sleep 20\n';
 const NOTIFYING = '[Service]\nType=notify\nNotifyAccess=all\nExecStart=/bin/sleep 1000\n';
-
-/** Most fail, each in a way of its own. */
-const ODD_UNITS = {
-  'clocked.service': RUNS,
-  'long-work.service': '[Service]\nType=oneshot\nExecStart=/bin/sleep 20\n',
-  'no-program.service': '[Service]\nExecStart=/nowhere/program\n',
-  'no-user.service': '[Service]\nUser=nosuchuser\nExecStart=/bin/sleep 1000\n',
-  'pre-fails.service': `${RUNS}ExecStartPre=/bin/false\n`,
-  'assertion.service': `[Unit]\nAssertPathExists=/nowhere\n${RUNS}`,
-  'never-ready.service': '[Service]\nType=notify\nTimeoutStartSec=1\nExecStart=/bin/sleep 1000\n',
-  'needs-failing.service': `[Unit]\nRequires=pre-fails.service\nAfter=pre-fails.service\n${RUNS}`,
-  'bad-file.service': '[Service]\nType=simple\n',
-};
 
 /** A prefix that runs a command in the control group of a unit, where systemd counts it as the unit's. */
 async function inside(machine: BootedMachine, unit: string): Promise<readonly string[]> {

@@ -56,7 +56,7 @@ async function play(options: DemoOptions, cleanup: CleanupStack, screen: Screen)
   const clock = new SystemClock();
   const story = new Story(screen, clock, directory);
   const onlooker = new Onlooker();
-  const ports = createSystemPorts(fanOut([]), clock, abilities());
+  const ports = createSystemPorts(fanOut([]), { clock, abilities: abilities() });
   const processes = new SampleProcesses(ports);
   const load = (): LoadedSettings => loadSettings({ file: site.configFile, environment: {} });
   const loaded = load();

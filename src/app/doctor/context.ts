@@ -3,7 +3,7 @@ import { geteuid } from 'node:process';
 import type { Finding } from '../../domain/finding.js';
 import type { LoadedSettings } from '../../config/settings-from-text.js';
 import type { Settings } from '../../config/settings.js';
-import { createSystemPorts, type SystemPorts } from '../system-ports.js';
+import { createSystemPorts, wayOf, type SystemPorts } from '../system-ports.js';
 
 export interface Answer {
   readonly exitCode: number;
@@ -59,7 +59,7 @@ const PROPERTIES = [
 ];
 
 export async function createDoctorContext(request: DoctorRequest, signal: AbortSignal): Promise<DoctorContext> {
-  const ports = createSystemPorts({ emit: () => undefined });
+  const ports = createSystemPorts({ emit: () => undefined }, wayOf(request.loaded?.settings));
   const ask: DoctorContext['ask'] = async (file, ...args) => {
     const command = { file, args, environment: { LC_ALL: 'C' } };
     const result = await ports.runner.run(command, { timeoutMs: ASK_WITHIN_MS, signal });

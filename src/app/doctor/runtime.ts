@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { versions } from 'node:process';
 import { finding, type Finding } from '../../domain/finding.js';
+import type { UnitWayState } from '../unit-way.js';
 import type { DoctorContext } from './context.js';
 
 const ABOUT = 'host';
@@ -13,10 +14,11 @@ const SINCE: readonly (readonly [version: number, what: string])[] = [
   [247, 'LoadCredential, ProtectProc'],
 ];
 
-export async function examineRuntime({ ask, unit }: DoctorContext): Promise<readonly Finding[]> {
+export async function examineRuntime({ ask, unit, ports }: DoctorContext): Promise<readonly Finding[]> {
   return [
     judgeNode(versions.node),
     unit === null ? finding('warning', ABOUT, 'systemd_none') : judgeSystemd(await ask('systemctl', '--version')),
+    ...(unit === null ? [] : [judgeUnitWay(await ports.askUnitWay())]),
     existsSync('/sys/fs/cgroup/cgroup.controllers')
       ? finding('fine', ABOUT, 'cgroup_good')
       : finding('warning', ABOUT, 'cgroup_old'),
@@ -39,6 +41,14 @@ export function judgeSystemd(answer: { readonly output: string } | null): Findin
   return lacks.length === 0
     ? finding('fine', ABOUT, 'systemd_good', { version })
     : finding('warning', ABOUT, 'systemd_lacks', { version, what: lacks.join(', ') });
+}
+
+export function judgeUnitWay({ choice, problem }: UnitWayState): Finding {
+  if (choice === 'systemctl') return finding('fine', ABOUT, 'units_by_command');
+  if (problem === null) return finding('fine', ABOUT, 'units_by_bus');
+  return finding(choice === 'dbus' ? 'problem' : 'warning', ABOUT, choice === 'dbus' ? 'bus_needed' : 'bus_none', {
+    why: problem,
+  });
 }
 
 function isEnforcing(): boolean {

@@ -161,7 +161,7 @@ describe('strategy auto chooses by looking and says what it chose', () => {
       {},
       seen(unit()),
       'act',
-      'auto: unit app.service exists; systemctl restart app.service',
+      'auto: unit app.service exists; restart unit app.service',
     ],
     [
       'the unit even where it is masked',

@@ -174,8 +174,13 @@ export function isByte(type: WireType): boolean {
   return type.kind === 'basic' && type.code === 'y';
 }
 
-export function isVariant(value: unknown): value is Variant {
+function isVariant(value: unknown): value is Variant {
   return typeof value === 'object' && value !== null && 'signature' in value && 'value' in value;
+}
+
+/** What a variant holds; undefined where it is none. */
+export function variantIn(value: WireValue | undefined): WireValue | undefined {
+  return isVariant(value) ? value.value : undefined;
 }
 
 function list(value: WireValue | undefined): readonly WireValue[] {
