@@ -41,7 +41,10 @@ export class UnitFollower {
     this.#clock = clock;
     bus.listen({
       onSignal: (message) => this.#onSignal(message),
-      onGap: (isOpen) => void (isOpen ? this.#listenAnew() : this.#returnToBus()),
+      onGap: (isOpen) => {
+        if (isOpen) this.#listenAnew();
+        else void this.#returnToBus();
+      },
     });
   }
 

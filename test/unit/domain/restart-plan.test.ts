@@ -156,13 +156,7 @@ describe('strategy process', () => {
 
 describe('strategy auto chooses by looking and says what it chose', () => {
   it.each<[string, PolicyWish, Seen, RestartPlan['kind'], string]>([
-    [
-      'the unit where one exists',
-      {},
-      seen(unit()),
-      'act',
-      'auto: unit app.service exists; restart unit app.service',
-    ],
+    ['the unit where one exists', {}, seen(unit()), 'act', 'auto: unit app.service exists; restart unit app.service'],
     [
       'the unit even where it is masked',
       {},
