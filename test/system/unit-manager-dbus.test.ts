@@ -51,8 +51,9 @@ describeOnMachine('systemd over D-Bus', () => {
   });
 
   it('shows every unit exactly as systemctl shows it', async () => {
+    // Names with a backslash are left out: systemctl puts them into quotes.
     const listed = await machine.must('systemctl list-units --all --plain --no-legend | cut -d " " -f 1');
-    const units = listed.split('\n').filter((unit) => !/\.(?:device|scope)$/.test(unit));
+    const units = listed.split('\n').filter((unit) => !/\.(?:device|scope)$|\\/.test(unit));
     const shown = new SystemctlUnitManager(new MachineRunner(machine));
     const [one, other] = [await manager.describe(units, OPTIONS), await shown.describe(units, OPTIONS)];
     if (typeof one === 'string' || typeof other === 'string') throw new Error('no answer');
