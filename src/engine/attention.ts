@@ -7,24 +7,34 @@ const SHORTEST_GAP_MS = 20;
 
 export class Attention {
   readonly #clock: Clock;
+  readonly #units: UnitManager;
+  readonly #names: readonly string[];
   readonly #signal: AbortSignal;
   readonly #end = new AbortController();
   readonly #close = (): void => this.#end.abort('over');
   #wake = new AbortController();
+  #isListening = false;
   #isTold = false;
   #heededMs = -Infinity;
 
-  /** Listens until it is closed, or the signal; without units only the clock ends a wait. */
+  /** Without units only the clock ends a wait. */
   constructor(
     { clock, units }: { readonly clock: Clock; readonly units: UnitManager },
     names: readonly string[],
     signal: AbortSignal,
   ) {
     this.#clock = clock;
+    this.#units = units;
+    this.#names = names;
     this.#signal = signal;
-    if (signal.aborted || names.length === 0) return;
-    signal.addEventListener('abort', this.#close, { once: true });
-    units.follow(names, () => this.#tell(), this.#end.signal);
+  }
+
+  /** From now on, until it is closed, or the signal. */
+  listen(): void {
+    if (this.#isListening || this.#signal.aborted || this.#names.length === 0) return;
+    this.#isListening = true;
+    this.#signal.addEventListener('abort', this.#close, { once: true });
+    this.#units.follow(this.#names, () => this.#tell(), this.#end.signal);
   }
 
   /** A change was told that nobody has looked at yet. */
@@ -41,6 +51,11 @@ export class Attention {
   /** `told`: a change has ended the wait, or one that came before it. */
   async wait(ms: number): Promise<'due' | 'told' | 'aborted'> {
     const dueMs = this.#clock.monotonicMs() + ms;
+    if (ms > 0 && !this.#isListening) {
+      this.listen();
+      // What came before is not known.
+      this.#isTold = this.#isListening;
+    }
     if (!this.#isTold) await this.#sleepUntil(dueMs, true);
     // Signals come in swarms: one look for all of them.
     if (this.#isTold) await this.#sleepUntil(Math.min(dueMs, this.#heededMs + SHORTEST_GAP_MS), false);
@@ -54,11 +69,13 @@ export class Attention {
   }
 
   async #sleepUntil(atMs: number, isLight: boolean): Promise<void> {
+    const leftMs = atMs - this.#clock.monotonicMs();
+    if (leftMs <= 0) return;
     this.#wake = new AbortController();
     const wake = isLight ? this.#wake : new AbortController();
     const stop = (): void => wake.abort('over');
     this.#signal.addEventListener('abort', stop, { once: true });
-    if (!this.#signal.aborted) await this.#clock.sleep(atMs - this.#clock.monotonicMs(), wake.signal);
+    if (!this.#signal.aborted) await this.#clock.sleep(leftMs, wake.signal);
     this.#signal.removeEventListener('abort', stop);
   }
 

@@ -72,6 +72,8 @@ async function lookUntilSure(deps: HandsDeps, task: VerifyTask): Promise<VerifyR
 async function lookAttentively(deps: HandsDeps, task: VerifyTask, attention: Attention): Promise<VerifyResult> {
   const { clock } = deps;
   const { policy, check, settleTimeMs } = task;
+  // What is well at its first look, and has nothing else to pass, is never listened to.
+  if (settleTimeMs > 0 || task.known !== null || policy.healthChecks.length > 0) attention.listen();
   let now = task.known ?? (await lookNow(deps, task, attention));
   // Without a settle time the first look is as good as a second one right behind it.
   let isLookedAt = settleTimeMs === 0 && task.known === null;

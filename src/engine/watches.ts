@@ -36,6 +36,7 @@ interface Watched {
   lookedMs: number;
   /** Ends the listening. */
   readonly end: AbortController;
+  isFollowed: boolean;
 }
 
 /** The first look: late enough that what dies at once has died, and that many resets share one question. */
@@ -63,12 +64,19 @@ export class Watches {
     this.forget(target);
     const dueMs = this.nowMs() + FIRST_LOOK_MS;
     const end = new AbortController();
-    const watched = { task, dueMs, toldDueMs: Infinity, lookedMs: -Infinity, end };
+    const watched = { task, dueMs, toldDueMs: Infinity, lookedMs: -Infinity, end, isFollowed: false };
     this.watched.set(target, watched);
-    const { unit } = task.evidence;
-    if (unit !== null) this.deps.units.follow([unit.id], () => this.tell(watched), end.signal);
+    // What is over with its first look needs no other.
+    if (task.untilMs > dueMs) this.listen(watched);
     this.wake.abort('told');
     this.running ??= this.loop(signal);
+  }
+
+  private listen(watched: Watched): void {
+    const { unit } = watched.task.evidence;
+    if (unit === null || watched.isFollowed) return;
+    watched.isFollowed = true;
+    this.deps.units.follow([unit.id], () => this.tell(watched), watched.end.signal);
   }
 
   private tell(watched: Watched): void {
@@ -204,6 +212,11 @@ export class Watches {
         break;
     }
     if (!isRegular) return;
+    if (!watched.isFollowed && task.evidence.unit !== null) {
+      this.listen(watched);
+      // What came before is not known.
+      this.tell(watched);
+    }
     const nowMs = this.nowMs();
     const leftMs = task.untilMs - nowMs;
     watched.dueMs = nowMs + (judgement.kind === 'same' && leftMs > 0 ? Math.min(LOOK_EVERY_MS, leftMs) : LOOK_EVERY_MS);

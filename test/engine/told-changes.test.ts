@@ -1,5 +1,5 @@
 /** What systemd tells of a unit is looked at in that moment; where it tells nothing, the regular looks find the same. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { FakeUnit } from '../support/fake-unit-manager.js';
 import { benchOf, type MonitorBench } from '../support/monitor-bench.js';
 import type { PolicyWish } from '../support/policy.js';
@@ -12,6 +12,8 @@ interface Wish extends FakeUnit {
   readonly isMute?: boolean;
 }
 
+const followed = new Map<MonitorBench, readonly unknown[]>();
+
 async function begin({ policy = {}, isMute = false, ...unit }: Wish): Promise<MonitorBench> {
   const bench = benchOf({
     policies: { app: { maxAttempts: 1, ...policy } },
@@ -19,10 +21,14 @@ async function begin({ policy = {}, isMute = false, ...unit }: Wish): Promise<Mo
     options: { checkIntervalMs: 1e6 },
   });
   bench.units.tells = !isMute;
+  const follow = vi.spyOn(bench.units, 'follow');
+  followed.set(bench, follow.mock.calls);
   bench.add(1, 'app');
   await bench.start();
   return bench;
 }
+
+const follows = (bench: MonitorBench): number => followed.get(bench)?.length ?? NaN;
 
 const looksAfterRestart = ({ units: { calls } }: MonitorBench): number =>
   calls.slice(calls.findIndex(({ kind }) => kind === 'restart')).filter(({ kind }) => kind === 'describe').length;
@@ -32,6 +38,30 @@ describe('a restart', () => {
     const bench = await begin({ policy: { settleTimeMs: 0 } });
     expect(bench.outcomes()).toEqual(['recovered']);
     expect(looksAfterRestart(bench)).toBe(1);
+  });
+
+  it('is not listened to where nothing has to settle and no stable period is set', async () => {
+    const bench = await begin({ policy: { settleTimeMs: 0, stableTimeMs: 0 } });
+    expect(bench.outcomes()).toEqual(['recovered']);
+    await bench.advance(1000);
+    expect(bench.told('process.stable')).toHaveLength(1);
+    expect(follows(bench)).toBe(0);
+  });
+
+  it('is listened to for its stable period alone where nothing has to settle', async () => {
+    const bench = await begin({ policy: { settleTimeMs: 0 } });
+    await bench.advance(1000);
+    expect(follows(bench)).toBe(1);
+    expect(bench.units.followed).toBe(1);
+  });
+
+  it('that is not well at its first look is listened to from then on', async () => {
+    const policy = { ...PATIENT, commandTimeoutMs: 1000, settleTimeMs: 0, stableTimeMs: 0 };
+    const bench = await begin({ policy, restarts: [{ takesMs: 17_000 }] });
+    await bench.advance(16_999);
+    expect(bench.outcomes()).toEqual([]);
+    await bench.advance(100);
+    expect(bench.outcomes()).toEqual(['recovered']);
   });
 
   it('costs two where it has to settle, and the settle time', async () => {
@@ -137,6 +167,19 @@ describe('the configured checks', () => {
     expect(looksAfterRestart(bench)).toBeLessThanOrEqual(6000 / 20 + 2);
     await bench.advance(1);
     expect(bench.outcomes()).toEqual(['recovered']);
+  });
+});
+
+describe('a unit without a stable period', () => {
+  it('is listened to where its one look found nothing out', async () => {
+    const bench = await begin({ policy: { settleTimeMs: 0, stableTimeMs: 0 } });
+    bench.units.isSilent = true;
+    await bench.advance(60_000);
+    bench.units.isSilent = false;
+    expect(bench.units.followed).toBe(1);
+    await bench.advance(60_000);
+    expect(bench.told('process.stable')).toHaveLength(1);
+    expect(bench.units.followed).toBe(0);
   });
 });
 

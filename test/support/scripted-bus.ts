@@ -10,6 +10,7 @@ export interface ScriptedCall {
   readonly path: string;
   readonly interface: string;
   readonly args: readonly WireValue[];
+  readonly wantsAnswer: boolean;
 }
 
 export type ScriptedAnswer =
@@ -110,13 +111,13 @@ export class ScriptedBus {
     });
   }
 
-  async #answer(socket: Socket, { serial, fields, read }: IncomingMessage): Promise<void> {
+  async #answer(socket: Socket, { serial, fields, isOneWay, read }: IncomingMessage): Promise<void> {
     const { member = '', path = '', interface: face = '', signature = '' } = fields;
-    const call = { member, path, interface: face, args: read().values(signature) };
+    const call = { member, path, interface: face, args: read().values(signature), wantsAnswer: !isOneWay };
     this.calls.push(call);
     const unknown: ScriptedAnswer = { error: 'org.freedesktop.DBus.Error.UnknownMethod', message: `no ${member}` };
     const answer = (await this.#responders.get(member)?.(call)) ?? unknown;
-    if (answer === 'silence' || socket.destroyed) return;
+    if (answer === 'silence' || isOneWay || socket.destroyed) return;
     if (answer === 'hang_up') {
       socket.destroy();
       return;

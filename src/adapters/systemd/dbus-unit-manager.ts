@@ -46,7 +46,9 @@ export class DbusUnitManager implements UnitManager {
     if (options.signal.aborted) return 'no_answer';
     const deadline = new Deadline(this.#clock, options);
     try {
-      return await describeUnits(this.#bus, names, deadline);
+      const states = await describeUnits(this.#bus, names, deadline);
+      if (typeof states !== 'string') this.#follower.learn(states);
+      return states;
     } finally {
       deadline.release();
     }

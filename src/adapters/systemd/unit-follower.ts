@@ -1,6 +1,6 @@
 /** Tells of changes of units by the signals that systemd sends about them. */
 import type { Clock } from '../../ports/clock.js';
-import type { UnitChange } from '../../ports/unit-manager.js';
+import type { UnitChange, UnitStates } from '../../ports/unit-manager.js';
 import { Deadline } from './dbus/deadline.js';
 import type { IncomingMessage } from './dbus/message.js';
 import { SYSTEMD, type SystemBus } from './dbus/system-bus.js';
@@ -14,6 +14,11 @@ const JOB = new Set(['Job']);
 /** The bus allows a connection some 500 rules: beyond this all units are listened to with one. */
 const MOST_SINGLE_RULES = 200;
 const RULE = `type='signal',sender='${SYSTEMD}',interface='${PROPERTIES}',member='PropertiesChanged',arg0='${UNIT}'`;
+/** A rule that nobody needs stays so long: whoever proves a unit to be well hands it over to the one who watches it on. */
+const KEPT_MS = 500;
+const MOST_KEPT = 100;
+/** More names than anything that is handled at once. */
+const MOST_KNOWN = 1000;
 const ASK_TIMEOUT_MS = 10_000;
 const RECONNECT_EVERY_MS = 1000;
 
@@ -32,6 +37,10 @@ export class UnitFollower {
   readonly #byPath = new Map<string, Set<Followed>>();
   /** How many need each rule. */
   readonly #rules = new Map<string, number>();
+  /** Rules that nobody needs any more, and since when; the oldest first. */
+  readonly #kept = new Map<string, number>();
+  /** Paths that systemd was seen to use, by those that were asked. */
+  readonly #known = new Map<string, string>();
   /** Paths whose units had a job when they last changed. */
   readonly #withJob = new Set<string>();
   #isReturning = false;
@@ -42,6 +51,8 @@ export class UnitFollower {
     bus.listen({
       onSignal: (message) => this.#onSignal(message),
       onGap: (isOpen) => {
+        this.#kept.clear();
+        this.#known.clear();
         if (isOpen) this.#listenAnew();
         else void this.#returnToBus();
       },
@@ -52,14 +63,28 @@ export class UnitFollower {
     if (signal.aborted) return;
     const all = [...new Set(names)].flatMap((name): Followed[] => {
       const unit = toUnitName(name);
-      return unit === null ? [] : [{ name, onChange, path: unitPath(unit), rule: '' }];
+      if (unit === null) return [];
+      const path = unitPath(unit);
+      return [{ name, onChange, path: this.#known.get(path) ?? path, rule: '' }];
     });
+    const unknown = all.filter(({ path }) => !this.#bus.isHearing || this.#known.get(path) !== path);
     for (const each of all) this.#add(each);
     const end = (): void => {
       for (const each of all) this.#remove(each);
     };
     signal.addEventListener('abort', end, { once: true });
-    for (const each of all) void this.#resolve(each);
+    for (const each of unknown) void this.#resolve(each);
+  }
+
+  /** What systemd has just said of units: whoever follows one of them need not ask for its canonical name. */
+  learn(states: UnitStates): void {
+    for (const [name, { id, loadState }] of states) {
+      const unit = toUnitName(name);
+      if (unit === null || loadState === 'not-found' || id === '') continue;
+      if (this.#known.size >= MOST_KNOWN) this.#known.clear();
+      this.#known.set(unitPath(unit), unitPath(id));
+      this.#known.set(unitPath(id), unitPath(id));
+    }
   }
 
   /** Signals come under the unit's canonical name. */
@@ -84,7 +109,8 @@ export class UnitFollower {
     this.#byPath.set(path, (this.#byPath.get(path) ?? new Set()).add(followed));
     const users = this.#rules.get(followed.rule) ?? 0;
     this.#rules.set(followed.rule, users + 1);
-    if (users === 0 && this.#bus.isHearing) this.#bus.match(followed.rule, true);
+    if (users === 0 && !this.#kept.delete(followed.rule) && this.#bus.isHearing) this.#bus.match(followed.rule, true);
+    this.#dropKept();
   }
 
   #remove(followed: Followed): void {
@@ -100,12 +126,24 @@ export class UnitFollower {
       return;
     }
     this.#rules.delete(followed.rule);
-    if (this.#bus.isHearing) this.#bus.match(followed.rule, false);
+    if (this.#bus.isHearing) this.#kept.set(followed.rule, this.#clock.monotonicMs());
+    this.#dropKept();
+  }
+
+  /** Without a timer: together with the next request, or when a kept rule lets something through. */
+  #dropKept(): void {
+    const untilMs = this.#clock.monotonicMs() - KEPT_MS;
+    for (const [rule, sinceMs] of this.#kept) {
+      if (sinceMs > untilMs && this.#kept.size <= MOST_KEPT) return;
+      this.#kept.delete(rule);
+      this.#bus.match(rule, false);
+    }
   }
 
   #onSignal({ fields, read }: IncomingMessage): void {
     const { member, path = '' } = fields;
     const followers = this.#byPath.get(path);
+    if (followers === undefined) this.#dropKept();
     if (followers === undefined || member !== 'PropertiesChanged' || fields.signature !== 'sa{sv}as') return;
     const reader = read();
     if (reader.string() !== UNIT) return;

@@ -36,6 +36,13 @@ describe('the unit manager over D-Bus', () => {
     before: () => bus.jobRemoved(JOB, 'app.service', result),
   });
 
+  const follow = (name: string): { readonly told: UnitChange[]; readonly end: AbortController } => {
+    const [told, end] = [[] as UnitChange[], new AbortController()];
+    manager.follow([name], (change) => told.push(change), end.signal);
+    onTestFinished(() => end.abort());
+    return { told, end };
+  };
+
   it('restarts in mode fail, and listens before it asks', async () => {
     bus.on('RestartUnit', () => {
       queueMicrotask(() => bus.jobRemoved(JOB, 'app.service', 'done'));
@@ -170,9 +177,65 @@ describe('the unit manager over D-Bus', () => {
     bus.hangUp();
     await until(() => told.length === 6);
     end.abort();
-    changed(bus, 7);
-    await until(() => bus.calls.at(-1)?.member === 'RemoveMatch');
+    await until(() => {
+      changed(bus, 7);
+      return bus.calls.at(-1)?.member === 'RemoveMatch';
+    });
     expect(told).toHaveLength(6);
+  });
+
+  it('handles a unit with three requests of its own, and two more messages where it is followed', async () => {
+    bus.on('RestartUnit', endsAtOnce('done')).on('GetAll', () => shown({ beganAgoMs: -5000, activeState: 'active' }));
+    await manager.restart('other', OPTIONS);
+    const before = bus.calls.length;
+    await manager.describe(['app'], OPTIONS);
+    await manager.restart('app', OPTIONS);
+    // Until it has settled, and then for its stable period.
+    for (let phase = 0; phase < 2; phase += 1) {
+      const { end } = follow('app');
+      await manager.describe(['app'], OPTIONS);
+      end.abort();
+    }
+    await until(() => {
+      changed(bus, 0);
+      return bus.calls.at(-1)?.member === 'RemoveMatch';
+    });
+    const asked = bus.calls.slice(before).map(({ member }) => member);
+    expect(asked).toEqual(['GetAll', 'RestartUnit', 'AddMatch', 'GetAll', 'GetAll', 'RemoveMatch']);
+    expect(bus.calls.map(({ wantsAnswer, member }) => wantsAnswer === (member !== 'RemoveMatch'))).not.toContain(false);
+  });
+
+  it('follows under its canonical name a unit that was described by another', async () => {
+    bus.on('RestartUnit', endsAtOnce('done')).on('GetAll', () => shown({ beganAgoMs: 5000 }));
+    await manager.restart('other', OPTIONS);
+    await manager.describe(['alias'], OPTIONS);
+    const { told } = follow('alias');
+    await until(() => bus.calls.at(-1)?.member === 'AddMatch');
+    changed(bus, 7);
+    await until(() => told.length > 0);
+    expect(told).toEqual([{ name: 'alias', byJob: true }]);
+    expect(bus.asked()).not.toContain('Get');
+  });
+
+  it('asks anew for a name where the bus was away since it was told', async () => {
+    bus.on('RestartUnit', endsAtOnce('done')).on('GetAll', () => shown({ beganAgoMs: 5000 }));
+    await manager.restart('other', OPTIONS);
+    await manager.describe(['app'], OPTIONS);
+    bus.hangUp();
+    await until(() => way.problem !== null);
+    while ((await manager.restart('other', OPTIONS)).kind !== 'done') await clock.sleep(5, NEVER);
+    follow('app');
+    await until(() => bus.asked().includes('Get'));
+  });
+
+  it('never keeps so many rules that the bus would refuse one', async () => {
+    bus.on('RestartUnit', endsAtOnce('done'));
+    bus.on('Get', () => ({ signature: 'v', body: [{ signature: 's', value: 'app.service' }] }));
+    await manager.restart('other', OPTIONS);
+    for (let number = 0; number < 300; number += 1) follow(`n${number}`).end.abort();
+    const count = (wanted: string): number => bus.calls.filter(({ member }) => member === wanted).length;
+    await until(() => count('AddMatch') === 301 && count('RemoveMatch') >= 200);
+    expect(count('RemoveMatch')).toBe(200);
   });
 
   it('goes another way only with what was certainly not done', async () => {

@@ -1,5 +1,6 @@
 /** One connection to the message bus: calls and their answers, and the signals that come in between. */
 import { createConnection, type Socket } from 'node:net';
+import { nextTick } from 'node:process';
 import type { Deadline, EndedEarly } from './deadline.js';
 import { encodeMessage, MessageSplitter, type IncomingMessage } from './message.js';
 import { Handshake } from './handshake.js';
@@ -98,19 +99,32 @@ export class BusConnection {
     });
   }
 
+  /** Sends what nobody waits for: no answer comes, not even a refusal. */
+  tell(call: MethodCall): void {
+    if (this.#lost === null) this.#write(call, this.#nextSerial(), true);
+  }
+
   /** All that wait are told at once that the connection is lost. */
   close(): void {
     this.#lose('the connection was closed');
   }
 
   #send(waiting: Waiting): void {
-    const { destination, path, interface: face, member, signature, body } = waiting.call;
-    waiting.serial = this.#lastSerial = (this.#lastSerial % 0xff_ff_ff_ff) + 1;
-    const fields = { destination, path, interface: face, member, ...(signature === undefined ? {} : { signature }) };
-    const bytes = encodeMessage({ type: 'call', serial: waiting.serial, fields, body: body ?? [] });
+    waiting.serial = this.#nextSerial();
+    this.#write(waiting.call, waiting.serial, false);
     this.#answers.set(waiting.serial, waiting);
-    // What is asked in one turn goes out together.
-    if (this.#unsent.push(bytes) === 1) queueMicrotask(() => this.#flush());
+  }
+
+  #nextSerial(): number {
+    return (this.#lastSerial = (this.#lastSerial % 0xff_ff_ff_ff) + 1);
+  }
+
+  #write(call: MethodCall, serial: number, isOneWay: boolean): void {
+    const { destination, path, interface: face, member, signature, body } = call;
+    const fields = { destination, path, interface: face, member, ...(signature === undefined ? {} : { signature }) };
+    const bytes = encodeMessage({ type: 'call', serial, fields, body: body ?? [], isOneWay });
+    // What is asked in one turn goes out together: a tick that is asked for by a microtask comes after all of them.
+    if (this.#unsent.push(bytes) === 1) queueMicrotask(() => nextTick(() => this.#flush()));
   }
 
   #flush(): void {

@@ -19,6 +19,7 @@ const FIELDS = [
 const SIGNATURES = ['', 'o', 's', 's', 's', 'u', 's', 's', 'g'] as const;
 /** No dialog of a desktop may ask for a password: the flag that allows it is never set. Nor is anything ever started for us. */
 const NO_AUTO_START = 2;
+const NO_REPLY_EXPECTED = 1;
 const LITTLE = 0x6c;
 const BIG = 0x42;
 const VERSION = 1;
@@ -43,6 +44,8 @@ export interface OutgoingMessage {
   readonly fields: MessageFields;
   /** The values of `fields.signature`. */
   readonly body?: readonly WireValue[];
+  /** Neither an answer nor an error is wanted. */
+  readonly isOneWay?: boolean;
 }
 
 export interface IncomingMessage {
@@ -50,14 +53,17 @@ export interface IncomingMessage {
   readonly type: (typeof TYPES)[number];
   readonly serial: number;
   readonly fields: MessageFields;
+  /** Neither an answer nor an error is wanted. */
+  readonly isOneWay: boolean;
   /** A new reader at the start of the body. */
   readonly read: () => WireReader;
 }
 
 /** Throws `WireError` for values that do not fit the signature. */
-export function encodeMessage({ type, serial, fields, body = [] }: OutgoingMessage): Buffer {
+export function encodeMessage({ type, serial, fields, body = [], isOneWay = false }: OutgoingMessage): Buffer {
   const writer = new WireWriter();
-  for (const byte of [LITTLE, TYPES.indexOf(type), NO_AUTO_START, VERSION]) writer.byte(byte);
+  const flags = NO_AUTO_START | (isOneWay ? NO_REPLY_EXPECTED : 0);
+  for (const byte of [LITTLE, TYPES.indexOf(type), flags, VERSION]) writer.byte(byte);
   writer.uint32(0);
   writer.uint32(serial);
   writer.uint32(0);
@@ -99,6 +105,7 @@ export function decodeMessage(bytes: Buffer): IncomingMessage {
     type: TYPES[bytes[1] ?? 0] ?? 'invalid',
     serial,
     fields,
+    isOneWay: ((bytes[2] ?? 0) & NO_REPLY_EXPECTED) !== 0,
     read: () => new WireReader(bytes, isLittle, bodyAt),
   };
 }

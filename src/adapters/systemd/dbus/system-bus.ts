@@ -77,7 +77,9 @@ export class SystemBus {
 
   /** Tells the bus of signals to send us (`type='signal',…`), or no longer to send. */
   match(rule: string, isWanted: boolean): void {
-    if (this.#connection !== null) void this.#own(this.#connection, isWanted ? 'AddMatch' : 'RemoveMatch', rule);
+    if (this.#connection === null) return;
+    if (isWanted) void this.#must(this.#connection, matchCall('AddMatch', rule));
+    else this.#connection.tell(matchCall('RemoveMatch', rule));
   }
 
   close(): void {
@@ -133,15 +135,10 @@ export class SystemBus {
     if (this.#heard === connection) return;
     this.#heard = connection;
     const rule = `type='signal',sender='${SYSTEMD}',path='${SYSTEMD_PATH}',interface='${MANAGER}',member='JobRemoved'`;
-    void this.#own(connection, 'AddMatch', rule);
+    void this.#must(connection, matchCall('AddMatch', rule));
     const subscribe = { destination: SYSTEMD, path: SYSTEMD_PATH, interface: MANAGER, member: 'Subscribe' };
     void this.#must(connection, subscribe);
     for (const listener of [...this.#listeners]) listener.onGap?.(true);
-  }
-
-  #own(connection: BusConnection, member: string, rule: string): Promise<void> {
-    const call = { destination: BUS, path: BUS_PATH, interface: BUS, member, signature: 's', body: [rule] };
-    return this.#must(connection, call);
   }
 
   /** Without it the connection would be deaf, and whoever waits for a signal would do so in vain. */
@@ -151,8 +148,12 @@ export class SystemBus {
     const result = await connection.call(call, deadline);
     deadline.release();
     const isHeard = result.kind === 'reply' || (result.kind === 'error' && result.name.endsWith('.AlreadySubscribed'));
-    if (!isHeard && call.member !== 'RemoveMatch') connection.close();
+    if (!isHeard) connection.close();
   }
+}
+
+function matchCall(member: 'AddMatch' | 'RemoveMatch', rule: string): MethodCall {
+  return { destination: BUS, path: BUS_PATH, interface: BUS, member, signature: 's', body: [rule] };
 }
 
 function why(result: CallResult): string {

@@ -1,6 +1,7 @@
 /** Calls over one connection: answers, errors, deadlines, and the end of the connection. */
 import { setMaxListeners } from 'node:events';
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { Socket } from 'node:net';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { BusConnection, type CallResult } from '../../../../src/adapters/systemd/dbus/bus-connection.js';
 import { Deadline } from '../../../../src/adapters/systemd/dbus/deadline.js';
 import { openBus } from '../../../../src/adapters/systemd/dbus/open-bus.js';
@@ -46,6 +47,19 @@ describe('a connection to the bus', () => {
     const connection = await open();
     const answers = await Promise.all(['first', 'second'].map((text) => echo(connection, text)));
     expect(answers).toEqual(['first', 'second']);
+  });
+
+  it('sends in one write what is asked in one turn, however deep in promises', async () => {
+    bus.on('Echo', ({ args }) => ({ signature: 's', body: args }));
+    const connection = await open();
+    const write = vi.spyOn(Socket.prototype, 'write');
+    onTestFinished(() => write.mockRestore());
+    const later = async (turns: number): Promise<string> => {
+      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+      return echo(connection, `${turns}`);
+    };
+    expect(await Promise.all([0, 3, 20].map(later))).toEqual(['0', '3', '20']);
+    expect(write.mock.contexts.filter((socket) => !bus.sockets.has(socket as Socket))).toHaveLength(1);
   });
 
   it('gives an error with its name and its words', async () => {
