@@ -32,7 +32,7 @@ export const LIMIT_KEYS = {
 export const MONITOR_KEYS = {
   check_interval: key(seconds(1, 86_400), '30', 'From one look at the database to the next.'),
   ...LIMIT_KEYS,
-  max_parallel_restarts: key(wholeNumber(1, 256), '8', 'Most processes that are handled at the same time.'),
+  max_parallel_restarts: key(wholeNumber(1, 256), '32', 'Most processes that are handled at the same time.'),
   host_restart_budget: key(
     wholeNumber(0, 100_000),
     '0',

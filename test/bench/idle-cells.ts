@@ -91,7 +91,7 @@ function daemonUnit(shipped: string, cell: Cell): string {
 
 /** The same Node with the same flags. */
 function bareUnit(rig: Rig, shipped: string, { name, everySeconds, kind }: Cell): string {
-  const flags = /^ExecStart=\S+ (--.*?) \/\S+ run$/m.exec(shipped)?.[1] ?? '';
+  const flags = /^ExecStart=.*? (--.*?) \/\S+ run$/m.exec(shipped)?.[1] ?? '';
   const [node = '', file = ''] = rig.program('looker');
   const password = rig.host.databasePassword.replaceAll('%', '%%');
   const words = kind === 'timer' ? '' : ` '${password}' ${name} ${everySeconds * 1000}`;

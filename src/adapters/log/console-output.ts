@@ -3,6 +3,8 @@ import { fstatSync, writeSync } from 'node:fs';
 import { colouredLine, journalLine, textLine, type WrittenLine } from './line-text.js';
 
 const STDERR = 2;
+/** Characters. */
+const MOST_WAITING = 16_384;
 
 export interface ConsoleOptions {
   /** `auto`: on a terminal and under the journal. */
@@ -26,7 +28,9 @@ export function consoleOutput(options: ConsoleOptions): LineOutput | null {
   const isJournal = isJournalStream(options.journalStream);
   const isWanted = options.mode === 'on' || (options.mode === 'auto' && (options.isTerminal || isJournal));
   if (!isWanted) return null;
-  const write = options.write ?? writeToStderr;
+  const print = options.write ?? writeToStderr;
+  // A person waits for the line on a terminal; the journal wakes up for each of them, and it has many at once in a storm.
+  const write = isJournal ? gathered(print) : print;
   return (json, line, epochMs) => write(`${render({ json, line, epochMs })}\n`);
 
   function render({ json, line, epochMs }: { json: string; line: WrittenLine; epochMs: number }): string {
@@ -34,6 +38,30 @@ export function consoleOutput(options: ConsoleOptions): LineOutput | null {
     if (options.isTerminal) return options.isColoured ? colouredLine(line, epochMs) : textLine(line, epochMs);
     return options.format === 'json' ? json : textLine(line, epochMs);
   }
+}
+
+/** Writes what comes in one turn of the event loop at its end, all at once; what is left at the end of the program, then. */
+function gathered(write: (text: string) => void): (text: string) => void {
+  let waiting = '';
+  let isPlanned = false;
+  const flush = (): void => {
+    const text = waiting;
+    waiting = '';
+    if (text !== '') write(text);
+  };
+  const endTurn = (): void => {
+    isPlanned = false;
+    process.off('exit', flush);
+    flush();
+  };
+  return (text) => {
+    waiting += text;
+    if (waiting.length >= MOST_WAITING) flush();
+    if (isPlanned) return;
+    isPlanned = true;
+    setImmediate(endTurn);
+    process.once('exit', flush);
+  };
 }
 
 /** The variable is inherited by everything a unit starts, also where standard error leads elsewhere by then. */

@@ -48,7 +48,7 @@ export interface Log {
 
 /**
  * Opens the log. A directory that cannot be used is no failure: the console says so, and each line is one more try.
- * Every line is with the operating system by the time `write` or `emit` returns.
+ * Every line is with the operating system by the time `write` or `emit` returns; with the journal, at the end of that turn.
  */
 export async function openLog(options: LogOptions): Promise<Log> {
   const cleaner = new Cleaner(options.secrets);

@@ -39,8 +39,9 @@ export async function memory(rig: Rig): Promise<PartReport> {
 async function ownNode({ host: { machine } }: Rig): Promise<void> {
   await machine.must(`cp ${process.execPath} ${OWN_NODE}`);
   const shipped = await machine.read('/etc/systemd/system/process-monitor.service');
-  const command = /^ExecStart=\S+ (.*)$/m.exec(shipped)?.[1] ?? '';
-  const text = `[Service]\nExecStart=\nExecStart=${OWN_NODE} ${command}\n`;
+  const start = /^ExecStart=.*$/m.exec(shipped)?.[0] ?? '';
+  // Its launcher is left as it is; Node is what the first option stands behind.
+  const text = `[Service]\nExecStart=\n${start.replace(/\S+(?= --)/, OWN_NODE)}\n`;
   await machine.installUnit('process-monitor.service.d/own-node.conf', text);
 }
 
@@ -48,7 +49,7 @@ async function ownNode({ host: { machine } }: Rig): Promise<void> {
 async function bareMemory(rig: Rig): Promise<readonly Figure[]> {
   const { machine } = rig.host;
   const shipped = await machine.read('/etc/systemd/system/process-monitor.service');
-  const flags = /^ExecStart=\S+ (--.*?) \/\S+ run$/m.exec(shipped)?.[1] ?? '';
+  const flags = /^ExecStart=.*? (--.*?) \/\S+ run$/m.exec(shipped)?.[1] ?? '';
   const environment = /^Environment=.*$/m.exec(shipped)?.[0] ?? '';
   const [, file = ''] = rig.program('packages');
   const command = `${OWN_NODE} ${flags} ${file} '${rig.host.databasePassword.replaceAll('%', '%%')}'`;
@@ -99,7 +100,7 @@ async function afterStart(rig: Rig, known: Known): Promise<readonly Figure[] | s
 
 async function afterHandlings(rig: Rig): Promise<readonly Figure[]> {
   const rounds = rig.quick ? 4 : 20;
-  await startDaemon(rig, { monitor: 'max_parallel_restarts = 32' });
+  await startDaemon(rig, {});
   const looks: Memory[] = [];
   for (let round = 0; round < rounds; round += 1) {
     await rig.host.sql(`UPDATE STATUS_PROCESS SET alarma = 1, sound = 0 WHERE process_id <= ${UNITS}`);

@@ -15,7 +15,7 @@ const SETTLED_MS = 1500;
 
 export async function peers(rig: Rig): Promise<PartReport> {
   const figures: Figure[] = [];
-  await startDaemon(rig, { monitor: 'max_parallel_restarts = 32' });
+  await startDaemon(rig, {});
   await pause(SETTLED_MS);
   for (const count of countsOf(rig)) {
     const taken: number[] = [];

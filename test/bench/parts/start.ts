@@ -42,7 +42,8 @@ async function firstCycles({ host }: Rig, rounds: number): Promise<readonly numb
     const [cycle] = await host.waitForEvent('cycle.completed');
     ends.push(Date.parse(cycle?.timestamp ?? ''));
   }
-  const begins = await watch.stop(/process-monitor\.js run/);
+  // From the launcher on, which becomes the monitor.
+  const begins = await watch.stop(/launch\.sh .*process-monitor\.js run/);
   if (begins.length !== rounds) throw new Error(`${begins.length} starts were seen of ${rounds}`);
   return ends.map((end, index) => end - (begins[index] ?? NaN));
 }

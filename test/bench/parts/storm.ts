@@ -16,10 +16,10 @@ const AIMED_AT = new Map([
   [100, 1.25],
 ]);
 
-/** As the program is shipped, and with as many at once as bare ways use. */
+/** As the program is shipped, and with fewer at once. */
 const WIDTHS = [
-  { name: 'shipped', what: 'as shipped (8 at once)', monitor: '' },
-  { name: 'wide', what: '32 at once', monitor: 'max_parallel_restarts = 32' },
+  { name: 'shipped', what: 'as shipped (32 at once)', monitor: '' },
+  { name: 'narrow', what: '8 at once', monitor: 'max_parallel_restarts = 8' },
 ] as const;
 type Width = (typeof WIDTHS)[number];
 

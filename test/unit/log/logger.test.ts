@@ -1,4 +1,5 @@
 /** The lines of the log as they come out, in the file and on the console. */
+import { setImmediate as endOfTurn } from 'node:timers/promises';
 import { fstatSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../../support/fake-clock.js';
@@ -72,13 +73,32 @@ describe('the console', () => {
   it('gets a priority before each line under the journal', async () => {
     const log = await logs.open({ level: 'debug' }, { mode: 'auto', journalStream: stderrIdentity() });
     for (const level of ['debug', 'info', 'warn', 'error', 'fatal'] as const) log.write(level, `a\n${level}`);
-    expect(logs.console).toEqual([
-      '<7>a\\ndebug\n',
-      '<6>a\\ninfo\n',
-      '<4>a\\nwarn\n',
-      '<3>a\\nerror\n',
-      '<3>a\\nfatal\n',
-    ]);
+    await endOfTurn();
+    expect(logs.console.join('')).toBe('<7>a\\ndebug\n<6>a\\ninfo\n<4>a\\nwarn\n<3>a\\nerror\n<3>a\\nfatal\n');
+  });
+
+  it('hands the lines of one turn to the journal together, and a flood of them in pieces', async () => {
+    const log = await logs.open({}, { mode: 'auto', journalStream: stderrIdentity() });
+    log.write('info', 'one');
+    log.write('info', 'two');
+    expect(logs.console).toEqual([]);
+    await endOfTurn();
+    expect(logs.console).toEqual(['<6>one\n<6>two\n']);
+    for (let line = 0; line < 100; line += 1) log.write('info', 'x'.repeat(1000));
+    expect(logs.console.length).toBeGreaterThan(1);
+    await endOfTurn();
+    expect(logs.console.join('').split('\n')).toHaveLength(103);
+  });
+
+  it('loses no line for the journal when the program ends in that very turn', async () => {
+    const log = await logs.open({}, { mode: 'auto', journalStream: stderrIdentity() });
+    const before = process.listeners('exit');
+    log.write('fatal', 'the last words');
+    const added = process.listeners('exit').filter((listener) => !before.includes(listener));
+    for (const listener of added) listener.call(process, 1);
+    expect(logs.console).toEqual(['<3>the last words\n']);
+    await endOfTurn();
+    expect(process.listeners('exit')).toEqual(before);
   });
 
   it('is not taken for the journal when standard error leads elsewhere', async () => {
