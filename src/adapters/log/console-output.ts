@@ -1,5 +1,7 @@
 /** The console: standard error, as the journal, a terminal or a pipe wants it. */
 import { fstatSync, writeSync } from 'node:fs';
+import process from 'node:process';
+import { setImmediate as endOfTurn } from 'node:timers/promises';
 import { colouredLine, journalLine, textLine, type WrittenLine } from './line-text.js';
 
 const STDERR = 2;
@@ -49,18 +51,17 @@ function gathered(write: (text: string) => void): (text: string) => void {
     waiting = '';
     if (text !== '') write(text);
   };
-  const endTurn = (): void => {
-    isPlanned = false;
-    process.off('exit', flush);
-    flush();
-  };
   return (text) => {
     waiting += text;
     if (waiting.length >= MOST_WAITING) flush();
     if (isPlanned) return;
     isPlanned = true;
-    setImmediate(endTurn);
     process.once('exit', flush);
+    void endOfTurn().then(() => {
+      isPlanned = false;
+      process.off('exit', flush);
+      flush();
+    });
   };
 }
 
