@@ -128,6 +128,7 @@ interface Told {
 
 /** What systemd has no say in is decided before it is asked: it may take its time, or not answer at all. */
 async function judgeBatch(deps: CycleDeps, looked: Looked, signal: AbortSignal): Promise<Told> {
+  if (looked.batch.length === 0) return { started: 0, skipped: 0 };
   const names = unitNames(deps, looked);
   const isUnits = ({ processId, processName }: AlarmRow): boolean => {
     if (processId !== null && looked.unsettledAtRead.has(processId)) return false;

@@ -156,7 +156,8 @@ async function pause(deps: PollLoopDeps, { ms, mayBeNudged }: Pause, draining: A
   const isChanged = owner.state().kind !== before;
   if (!isChanged) await Promise.race([...changes, clock.sleep(ms, over.signal)]);
   for (const signal of signals) signal.removeEventListener('abort', end);
-  end();
+  // Where nothing else was waited for, the sleep is over by itself.
+  if (changes.length > 0) end();
   return isChanged || wakers.some(({ aborted }) => aborted);
 }
 

@@ -7,4 +7,9 @@ export interface Clock {
   monotonicMs(): number;
   /** Never rejects: an abort is a normal way for a wait to end. */
   sleep(ms: number, signal: AbortSignal): Promise<'elapsed' | 'aborted'>;
+  /**
+   * Calls `act` once, after the whole of `ms` and never in this turn, unless what it returns is called before; calling that
+   * again does nothing. Costs less than a sleep: for a deadline that hardly ever comes. `act` must not throw.
+   */
+  after(ms: number, act: () => void): () => void;
 }

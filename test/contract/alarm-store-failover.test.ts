@@ -32,6 +32,9 @@ class ShiftedClock implements Clock {
   sleep(ms: number, signal: AbortSignal): Promise<'elapsed' | 'aborted'> {
     return this.#clock.sleep(ms, signal);
   }
+  after(ms: number, act: () => void): () => void {
+    return this.#clock.after(ms, act);
+  }
 }
 
 describe.skipIf(missing !== null)('a list of servers', () => {

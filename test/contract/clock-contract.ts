@@ -67,6 +67,28 @@ export function clockContract(name: string, make: () => ClockUnderTest): void {
       expect(await make().clock.sleep(1000, controller.signal)).toBe('aborted');
     });
 
+    it('calls once after the whole time, in the order of the times, and never those that were called off', async () => {
+      const { clock, pass } = make();
+      const startMs = clock.monotonicMs();
+      const calls: [name: string, isWhole: boolean][] = [];
+      const wait = (name: string, ms: number): (() => void) =>
+        clock.after(ms, () => void calls.push([name, clock.monotonicMs() - startMs >= ms]));
+      const [callOffLate, callOff] = [wait('late', 30), wait('called off', 20)];
+      wait('early', 12.5);
+      wait('at once', 0);
+      expect(calls).toEqual([]);
+      callOff();
+      callOff();
+      await pass(50);
+      callOffLate();
+      await pass(50);
+      expect(calls).toEqual([
+        ['at once', true],
+        ['early', true],
+        ['late', true],
+      ]);
+    });
+
     it('leaves no listener on the signal behind', async () => {
       const { clock, pass } = make();
       const sleep = clock.sleep(3, controller.signal);

@@ -37,15 +37,35 @@ export class FakeClock implements Clock {
     return new Promise((resolve) => {
       const finish = (how: 'elapsed' | 'aborted'): void => {
         signal.removeEventListener('abort', onAbort);
-        this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
         resolve(how);
       };
-      const onAbort = (): void => finish('aborted');
-      const sleeper: Sleeper = { dueMs: this.#monotonicMs + ms, wake: () => finish('elapsed') };
+      const onAbort = (): void => {
+        cancel();
+        finish('aborted');
+      };
       signal.addEventListener('abort', onAbort);
-      this.#sleepers.push(sleeper);
-      for (const watch of [...this.#watchers]) watch();
+      const cancel = this.#wakeAfter(ms, () => finish('elapsed'));
     });
+  }
+
+  after(ms: number, act: () => void): () => void {
+    if (ms > 0) return this.#wakeAfter(ms, act);
+    const immediate = setImmediate(act);
+    return () => clearImmediate(immediate);
+  }
+
+  #wakeAfter(ms: number, act: () => void): () => void {
+    const cancel = (): void => {
+      this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
+    };
+    const wake = (): void => {
+      cancel();
+      act();
+    };
+    const sleeper: Sleeper = { dueMs: this.#monotonicMs + ms, wake };
+    this.#sleepers.push(sleeper);
+    for (const watch of [...this.#watchers]) watch();
+    return cancel;
   }
 
   /** How many sleeps wait for the clock to move. */

@@ -76,6 +76,8 @@ export async function openLog(options: LogOptions): Promise<Log> {
   return {
     sink: {
       emit: (event) => {
+        // The one event of a quiet monitor, and the one of each look: no words are made that nobody reads.
+        if (event.type === 'cycle.completed' && !logger.isLevelEnabled('debug')) return;
         try {
           const { level, message, fields } = logLine(event);
           write(level, message, fields);

@@ -24,12 +24,11 @@ export interface Bounds {
  */
 export function withDeadline<T>({ clock, timeoutMs, signals }: Bounds, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    // A controller of its own, and listeners taken off again: AbortSignal.any keeps what hangs on a long-lived signal.
-    const over = new AbortController();
+    let cancel = (): void => undefined;
+    // Listeners that are taken off again: AbortSignal.any keeps what hangs on a long-lived signal.
     const end = (): void => {
       for (const signal of signals) signal.removeEventListener('abort', stop);
-      // A reason of our own: without one, each abort makes an exception object with its stack.
-      over.abort('over');
+      cancel();
     };
     const stop = (): void => {
       end();
@@ -47,8 +46,7 @@ export function withDeadline<T>({ clock, timeoutMs, signals }: Bounds, work: Pro
       stop();
       return;
     }
-    void clock.sleep(timeoutMs, over.signal).then((how) => {
-      if (how !== 'elapsed') return;
+    cancel = clock.after(timeoutMs, () => {
       end();
       reject(new DeadlineError(`no answer within ${timeoutMs} ms`));
     });

@@ -45,12 +45,19 @@ export interface RoundDeps {
 }
 
 const LONGEST_LOOK_MS = 1000;
+/**
+ * While the lock is ours a table that was missing is looked for only after so many times of a lease: whoever finds it
+ * before us does not take its row as long as the lock is held.
+ */
+const LEASES_WITHOUT_TABLE = 4;
 
 export class LeaseRounds {
   readonly #deps: RoundDeps;
   /** Under which word we are, or may be, the owner: a taking whose answer was lost may have come about. */
   #owner: string | null = null;
   #sighting: Sighting | null = null;
+  /** We hold the lock; null: we do not, or there may be a table. */
+  #locked: { readonly connection: ServerConnection; readonly untilMs: number; readonly why: string } | null = null;
 
   constructor(deps: RoundDeps) {
     this.#deps = deps;
@@ -58,13 +65,24 @@ export class LeaseRounds {
 
   /** Throws `StoreError`; then nothing is known, and another round finds out. */
   async next(connection: ServerConnection, signal: AbortSignal): Promise<Standing> {
+    const { clock, terms } = this.#deps;
+    const locked = this.#locked;
+    this.#locked = null;
+    if (locked?.connection === connection && clock.monotonicMs() < locked.untilMs) {
+      const standing = await this.#goByLock(connection, locked.why, signal);
+      if (standing.kind === 'lock') this.#locked = locked;
+      return standing;
+    }
     try {
       return (await this.#renew(connection, signal)) ?? (await this.#look(connection, signal));
     } catch (error) {
       if (!(error instanceof StoreError) || (error.code !== 'schema' && error.code !== 'rights')) throw error;
       this.#owner = null;
       this.#sighting = null;
-      return this.#goByLock(connection, error.message, signal);
+      const standing = await this.#goByLock(connection, error.message, signal);
+      const untilMs = clock.monotonicMs() + LEASES_WITHOUT_TABLE * terms.timeMs;
+      if (standing.kind === 'lock') this.#locked = { connection, untilMs, why: error.message };
+      return standing;
     }
   }
 

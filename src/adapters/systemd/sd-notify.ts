@@ -17,6 +17,8 @@ export class SdNotify implements SupervisorNotifier {
   readonly #line: Pick<NotifyLine, 'send'> | null;
   #lastSent: Promise<unknown> = Promise.resolve();
   #status = '';
+  /** As it was given last: nearly each look at the database ends with the same. */
+  #statusText = '';
 
   /**
    * `socket`: what systemd passed in `NOTIFY_SOCKET`; null: it is not our supervisor, and nothing is ever sent. Without a
@@ -33,6 +35,8 @@ export class SdNotify implements SupervisorNotifier {
   }
 
   status(text: string): Promise<void> {
+    if (text === this.#statusText) return Promise.resolve();
+    this.#statusText = text;
     const status = toStatusLine(text);
     if (status === this.#status) return Promise.resolve();
     this.#status = status;

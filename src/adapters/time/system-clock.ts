@@ -17,24 +17,31 @@ export class SystemClock implements Clock {
 
   sleep(ms: number, signal: AbortSignal): Promise<'elapsed' | 'aborted'> {
     if (signal.aborted) return Promise.resolve('aborted');
-    const deadlineMs = this.monotonicMs() + ms;
     return new Promise((resolve) => {
-      const arm = (leftMs: number): NodeJS.Timeout =>
-        setTimeout(wake, Math.min(Math.max(Math.ceil(leftMs), 0), LONGEST_TIMER_MS));
-      const finish = (how: 'elapsed' | 'aborted'): void => {
-        clearTimeout(timer);
+      const cancel = this.after(ms, () => {
         signal.removeEventListener('abort', onAbort);
-        resolve(how);
+        resolve('elapsed');
+      });
+      const onAbort = (): void => {
+        cancel();
+        signal.removeEventListener('abort', onAbort);
+        resolve('aborted');
       };
-      const onAbort = (): void => finish('aborted');
-      // A timer may fire a little before its time; whoever sleeps relies on the whole of it.
-      const wake = (): void => {
-        const leftMs = deadlineMs - this.monotonicMs();
-        if (leftMs > 0) timer = arm(leftMs);
-        else finish('elapsed');
-      };
-      let timer = arm(ms);
       signal.addEventListener('abort', onAbort);
     });
+  }
+
+  after(ms: number, act: () => void): () => void {
+    const deadlineMs = this.monotonicMs() + ms;
+    const arm = (leftMs: number): NodeJS.Timeout =>
+      setTimeout(wake, Math.min(Math.max(Math.ceil(leftMs), 0), LONGEST_TIMER_MS));
+    // A timer may fire a little before its time; whoever waits relies on the whole of it.
+    const wake = (): void => {
+      const leftMs = deadlineMs - this.monotonicMs();
+      if (leftMs > 0) timer = arm(leftMs);
+      else act();
+    };
+    let timer = arm(ms);
+    return () => clearTimeout(timer);
   }
 }
