@@ -35,26 +35,31 @@ function benchOfAll(): MonitorBench {
   return bench;
 }
 
-/** Listeners, and what signals made of them hold on to. */
+/** Of each signal: its listeners, and what signals made of it hold on to. */
 function hangingOn(signals: readonly AbortSignal[]): readonly number[] {
-  return signals.flatMap((signal) => [getEventListeners(signal, 'abort').length, ...sizesWithin(signal)]);
+  return signals.map((signal) => getEventListeners(signal, 'abort').length + keptWithin(signal));
 }
 
 /** Node keeps them in sets on the signal itself, which nothing public tells of. */
-function sizesWithin(signal: AbortSignal): readonly number[] {
-  return Object.getOwnPropertySymbols(signal).flatMap((symbol) => {
+function keptWithin(signal: AbortSignal): number {
+  let kept = 0;
+  for (const symbol of Object.getOwnPropertySymbols(signal)) {
     const value: unknown = Reflect.get(signal, symbol);
-    return typeof value === 'object' && value !== null && 'size' in value ? [Number(value.size)] : [];
-  });
+    if (typeof value === 'object' && value !== null && 'size' in value) kept += Number(value.size);
+  }
+  return kept;
 }
 
 it('what a signal holds on to is seen', () => {
   const { signal } = new AbortController();
-  const before = hangingOn([signal]);
+  const [before = NaN] = hangingOn([signal]);
   signal.addEventListener('abort', () => undefined);
-  for (let turn = 0; turn < 3; turn += 1) AbortSignal.any([signal, new AbortController().signal]);
-  const sum = (sizes: readonly number[]): number => sizes.reduce((all, one) => all + one, 0);
-  expect(sum(hangingOn([signal])) - sum(before)).toBeGreaterThanOrEqual(1 + 3);
+  for (let turn = 0; turn < 3; turn += 1) {
+    // Newer Nodes tie it to its sources only once somebody listens.
+    AbortSignal.any([signal, new AbortController().signal]).addEventListener('abort', () => undefined);
+  }
+  const [after = NaN] = hangingOn([signal]);
+  expect(after - before).toBeGreaterThanOrEqual(1 + 3);
 });
 
 describe('while nothing is in alarm', () => {
