@@ -41,6 +41,11 @@ const wrapper = (program: string): string => `#!/bin/sh
 exec /usr/bin/${program} "$@"
 `;
 
+/** Then each message to systemd goes by a program, and what that is handed can be looked at. */
+const NO_LINE = ['/usr/bin/perl', '/usr/bin/python3', '/usr/local/bin/python3', '/usr/libexec/platform-python']
+  .map((path) => `InaccessiblePaths=-${path}`)
+  .join('\n');
+
 /** Prints what the monitor says to a request, word for word. */
 const ASK = `const [path, command] = process.argv.slice(1);
 const socket = require("node:net").connect(path, () => socket.write(JSON.stringify({ command, target: "good" }) + "\\n"));
@@ -71,6 +76,7 @@ check_interval = 1
 startup_grace = 0
 mass_alarm_percent = 0
 restart_budget = 0
+unit_manager = systemctl
 [logging]
 directory = ${LOG_DIRECTORY}
 level = debug
@@ -115,7 +121,7 @@ restart_command = /opt/telltale restart
   const start = async (login: string, dropIn = ''): Promise<void> => {
     await host.machine.must('systemctl stop process-monitor');
     await plant(CONFIG_FILE, settings(login));
-    await host.machine.write(DROP_IN, `[Service]\n${dropIn}\n`);
+    await host.machine.write(DROP_IN, `[Service]\n${NO_LINE}\n${dropIn}\n`);
     await host.machine.must('systemctl daemon-reload');
     await grantUnits(host.machine);
     await host.start();

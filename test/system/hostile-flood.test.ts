@@ -135,6 +135,8 @@ function isExpected(line: string): boolean {
   const [program = ''] = words;
   if (/(?:^|\/)(?:node|env|process-monitor|systemd-notify|systemd-executor)$/.test(program)) return true;
   if (program === '(ess-monitor)' || program === '(process-monitor)' || line === 'gone') return true;
+  // What the unit starts, before it becomes the daemon.
+  if (/^\/bin\/sh \/opt\/process-monitor\/scripts\/launch\.sh /.test(line) || program === 'perl') return true;
   if (!/(?:^|\/)systemctl$/.test(program)) return false;
   if (words.includes('show')) return true;
   return HONEST.some((name) => words.at(-1) === `${name}.service`) && words.includes('restart');

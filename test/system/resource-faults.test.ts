@@ -16,6 +16,8 @@ const RUN_DIRECTORY = '/run/process-monitor';
 const UNIT = 'process-monitor.service';
 const DATABASE_NAME = 'db.monitored.invalid';
 const STRANGERS = Array.from({ length: 60 }, (_, index) => `stranger-${index}`);
+/** Handled while the disk is full, until the last page of the memory's file is full too. */
+const PAGES = ['page-1', 'page-2', 'page-3', 'page-4'];
 /** Of our own disks: small enough to be filled at once. */
 const STATE_KB = 256;
 const LOG_KB = 8192;
@@ -35,7 +37,7 @@ restart_strategy = service
 settle_time = 0
 stable_time = 1
 
-${NAMES.map((name) => `[process.${name}]`).join('\n')}
+${[...NAMES, ...PAGES].map((name) => `[process.${name}]`).join('\n')}
 `;
 
 describeOnMachine('a host that fails the monitor', () => {
@@ -101,8 +103,9 @@ describeOnMachine('a host that fails the monitor', () => {
       name: 'resource-faults',
       processes: PROCESSES,
       database: 'connect_timeout = 2\nquery_timeout = 3',
-      monitor: 'mass_alarm_percent = 0',
-      units: Object.fromEntries(NAMES.map((name) => [`${name}.service`, countedUnit()])),
+      // Over the bus, with its one open connection, it would handle alarms also without room for files and programs.
+      monitor: 'mass_alarm_percent = 0\nunit_manager = systemctl',
+      units: Object.fromEntries([...NAMES, ...PAGES].map((name) => [`${name}.service`, countedUnit()])),
     });
     const { machine } = host;
     await machine.must(
@@ -118,7 +121,7 @@ describeOnMachine('a host that fails the monitor', () => {
         `mkdir -p ${directory} && mount -t tmpfs -o mode=750,size=${size}k,${owner} tmpfs ${directory}`,
       );
     }
-    await host.addProcesses(NAMES);
+    await host.addProcesses([...NAMES, ...PAGES]);
     await host.start();
     await host.waitForEvent('cycle.completed');
   });
@@ -129,6 +132,7 @@ describeOnMachine('a host that fails the monitor', () => {
     await handle('state-full', 'before');
     await fill(STATE_DIRECTORY);
     await handle('state-full', 'during');
+    await host.raise(...PAGES.map((_, index) => NAMES.length + 1 + index));
     await waitUntilSaid('State file cannot be written');
     expect(await said('State file cannot be written')).toBe(1);
     await free(STATE_DIRECTORY);
