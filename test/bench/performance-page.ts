@@ -93,7 +93,7 @@ function inShort(all: readonly Figure[]): readonly string[] {
     ...line(
       ['neighbour.command-20', 'neighbour.check-20'],
       (commands, checks) =>
-        `Twenty hanging restart commands delay another alarm by ${commands} ms, twenty hanging health checks by ${checks} ms.`,
+        `Twenty hanging restart commands delay another alarm by ${commands} ms, twenty hanging health checks by ${checks} ms; below zero is scatter.`,
     ),
     ...line(
       ['idle.core', 'idle.day', 'idle.programs'],
