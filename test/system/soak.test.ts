@@ -128,7 +128,8 @@ describeOnMachine('a daemon that looks every second', () => {
       expect(total).toBeGreaterThan(NAMES.length + SECONDS / 4);
 
       expect(await host.show('process-monitor', 'MainPID')).toBe(pid);
-      expect(after.descriptors).toBeLessThanOrEqual(before.descriptors);
+      // The file of its memory's changes is open between two of them, or it is not.
+      expect(after.descriptors).toBeLessThanOrEqual(before.descriptors + 1);
       expect(after.sockets).toBeLessThanOrEqual(before.sockets);
       expect(after.threads).toBeLessThanOrEqual(before.threads);
       expect(Math.max(...looks.map(({ connections }) => connections))).toBeLessThanOrEqual(10);
