@@ -1,5 +1,5 @@
 /** What a unit goes through from some moment on, and the state that systemd would show of it at any later one. */
-import { notFoundState } from '../../src/adapters/systemd/systemctl-show.js';
+import { notFoundState } from '../../src/adapters/systemd/unit-properties.js';
 import type { UnitState } from '../../src/domain/unit-state.js';
 
 /**

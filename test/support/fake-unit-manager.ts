@@ -1,6 +1,6 @@
 /** A service manager without services: units are descriptions, their lives are computed from the clock. */
 import { toUnitName } from '../../src/adapters/systemd/unit-name.js';
-import { notFoundState } from '../../src/adapters/systemd/systemctl-show.js';
+import { notFoundState } from '../../src/adapters/systemd/unit-properties.js';
 import type { UnitState } from '../../src/domain/unit-state.js';
 import type { Clock } from '../../src/ports/clock.js';
 import type { RunOptions } from '../../src/ports/command-runner.js';

@@ -1,5 +1,5 @@
 /** What the plans of a restart are made from and compared by, for tests of every strategy. */
-import { notFoundState } from '../../src/adapters/systemd/systemctl-show.js';
+import { notFoundState } from '../../src/adapters/systemd/unit-properties.js';
 import { planRestart, type RestartPlan, type Seen } from '../../src/domain/restart-plan.js';
 import type { RunningProcess, UnitState } from '../../src/domain/unit-state.js';
 import { FakeClock } from './fake-clock.js';

@@ -7,7 +7,7 @@ import type { Deadline } from './dbus/deadline.js';
 import { MANAGER, SYSTEMD, SYSTEMD_PATH, type SystemBus } from './dbus/system-bus.js';
 import { isDoubtful } from './dbus-refusals.js';
 import { readListed, readUnit, unitPath, type ListedUnit, type UnitReading } from './dbus-unit-state.js';
-import { notFoundState } from './systemctl-show.js';
+import { notFoundState } from './unit-properties.js';
 import { toUnitName } from './unit-name.js';
 
 /** Fewer are asked for one by one, in one round; of many, those without a unit are first told apart in one call. */

@@ -1,9 +1,8 @@
 /** Reads what systemd says of units over D-Bus. */
-import { wasAskedToEnd } from '../../domain/unit-end.js';
 import type { UnitState } from '../../domain/unit-state.js';
 import type { WireReader } from './dbus/wire-reader.js';
 import type { WireValue } from './dbus/wire-writer.js';
-import { SHOWN_PROPERTIES } from './systemctl-show.js';
+import { SHOWN_PROPERTIES, toUnitState, type Property } from './unit-properties.js';
 
 /** The same that `systemctl show` is asked for. */
 const PROPERTIES: ReadonlySet<string> = new Set(SHOWN_PROPERTIES);
@@ -33,34 +32,17 @@ export function readListed(reader: WireReader): readonly ListedUnit[] {
 /** An answer to `GetAll`. Throws `WireError`. */
 export function readUnit(reader: WireReader): UnitReading {
   const found = reader.pick(PROPERTIES);
-  const text = (name: string): string => textOf(found.get(name));
-  const number = (name: string): number => numberOf(found.get(name));
+  const number = (name: Property): number => numberOf(found.get(name));
   const [jobNumber] = listOf(found.get('Job'));
   return {
-    state: {
-      id: text('Id'),
+    state: toUnitState({
+      text: (name) => textOf(found.get(name)),
+      number,
+      isTrue: (name) => found.get(name) === true,
       names: listOf(found.get('Names')).map(textOf),
-      loadState: text('LoadState'),
-      activeState: text('ActiveState'),
-      subState: text('SubState'),
-      type: text('Type'),
-      result: text('Result'),
-      restartPolicy: text('Restart'),
-      mainPid: number('MainPID'),
       invocationId: hexOf(found.get('InvocationID')),
-      nRestarts: number('NRestarts'),
-      execMainStatus: number('ExecMainStatus'),
-      activeEnterMs: number('ActiveEnterTimestampMonotonic') / 1000,
-      wasAskedToEnd: wasAskedToEnd({
-        leftInactive: number('InactiveExitTimestampMonotonic'),
-        leftActive: number('ActiveExitTimestampMonotonic'),
-        programEnded: number('ExecMainExitTimestampMonotonic'),
-      }),
-      hasJob: numberOf(jobNumber) > 0,
-      refusesManualStart: found.get('RefuseManualStart') === true,
-      // Until its conditions have been looked at for the first time, systemd shows them as unmet.
-      conditionHeld: found.get('ConditionResult') === true || number('ConditionTimestampMonotonic') === 0,
-    },
+      jobNumber: numberOf(jobNumber),
+    }),
     startedMs: number('InactiveExitTimestampMonotonic') / 1000,
   };
 }

@@ -3,7 +3,8 @@ import type { UnitState } from '../../domain/unit-state.js';
 import type { CommandResult, CommandRunner, RunOptions } from '../../ports/command-runner.js';
 import type { UnitActionResult, UnitManager, UnitStates, UnitsUnknown } from '../../ports/unit-manager.js';
 import { isNoUnit, toActionResult, whyUnknown } from './action-result.js';
-import { notFoundState, parseShow, SHOWN_PROPERTIES } from './systemctl-show.js';
+import { parseShow } from './systemctl-show.js';
+import { notFoundState, SHOWN_PROPERTIES } from './unit-properties.js';
 import { toUnitName } from './unit-name.js';
 
 /** A block takes 0.5 to 0.9 KiB: so many fit into the 64 KiB of output that a runner keeps. */

@@ -12,7 +12,7 @@ import { ConfigError, errorIssue } from '../../../src/config/issues.js';
 import { fillWords, finding } from '../../../src/domain/finding.js';
 import { FINDING_WORDS } from '../../../src/domain/finding-words.js';
 import type { RunningProcess } from '../../../src/domain/unit-state.js';
-import { notFoundState } from '../../../src/adapters/systemd/systemctl-show.js';
+import { notFoundState } from '../../../src/adapters/systemd/unit-properties.js';
 import { policyOf } from '../../support/policy.js';
 
 const { signal } = new AbortController();

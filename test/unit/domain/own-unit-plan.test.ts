@@ -1,6 +1,6 @@
 /** What is done with programs and commands that `grant` has made units for. */
 import { describe, expect, it } from 'vitest';
-import { notFoundState } from '../../../src/adapters/systemd/systemctl-show.js';
+import { notFoundState } from '../../../src/adapters/systemd/unit-properties.js';
 import type { Seen } from '../../../src/domain/restart-plan.js';
 import type { RunningProcess } from '../../../src/domain/unit-state.js';
 import { unitOf, type PolicyWish } from '../../support/policy.js';

@@ -6,7 +6,7 @@ import { checkFor, findingOf, type Finding } from '../../../src/domain/resumptio
 import type { RunningProcess } from '../../../src/domain/unit-state.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { FakeProcessTable } from '../../support/fake-process-table.js';
-import { notFoundState } from '../../../src/adapters/systemd/systemctl-show.js';
+import { notFoundState } from '../../../src/adapters/systemd/unit-properties.js';
 import { unitOf } from '../../support/policy.js';
 
 const table = new FakeProcessTable(new FakeClock());

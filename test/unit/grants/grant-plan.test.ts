@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { unitsToAsk, type GrantFacts } from '../../../src/domain/grant-facts.js';
 import { planGrants, RULE_FILE, type GrantPlan } from '../../../src/domain/grant-plan.js';
 import type { UnitState } from '../../../src/domain/unit-state.js';
-import { notFoundState } from '../../../src/adapters/systemd/systemctl-show.js';
+import { notFoundState } from '../../../src/adapters/systemd/unit-properties.js';
 import { policyOf, unitOf, type PolicyWish } from '../../support/policy.js';
 import { askRule } from '../../support/polkit-rule.js';
 

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { unitOfCgroup } from '../../../src/adapters/exec/proc-cgroup.js';
 import { parseStat } from '../../../src/adapters/exec/proc-stat.js';
 import { parseArgv, parseStatus } from '../../../src/adapters/exec/proc-status.js';
-import { parseShow, SHOWN_PROPERTIES } from '../../../src/adapters/systemd/systemctl-show.js';
+import { parseShow } from '../../../src/adapters/systemd/systemctl-show.js';
+import { SHOWN_PROPERTIES } from '../../../src/adapters/systemd/unit-properties.js';
 import { PROPERTY_TIMEOUT_MS, runs } from '../../support/property-runs.js';
 
 const number = fc.nat(4_194_304);

@@ -2,7 +2,7 @@
 import { expect, it, describe } from 'vitest';
 import { CoalescingUnitManager } from '../../../src/adapters/systemd/coalescing-unit-manager.js';
 import type { UnitManager, UnitStates, UnitsUnknown } from '../../../src/ports/unit-manager.js';
-import { notFoundState } from '../../../src/adapters/systemd/systemctl-show.js';
+import { notFoundState } from '../../../src/adapters/systemd/unit-properties.js';
 
 /** Answers when told to, and notes what it was asked. */
 class SlowUnits implements UnitManager {
