@@ -1,8 +1,8 @@
 /** Claims on the tables as they are found, on a real server. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SystemClock } from '../../src/adapters/time/system-clock.js';
 import type { AlarmStore } from '../../src/ports/alarm-store.js';
 import type { DatabaseServer } from '../support/servers/database-server.js';
+import { ShiftedClock } from '../support/shifted-clock.js';
 import { id, STAMP } from './alarm-store-contract.js';
 import { LEGACY_TABLES, never, SEQUENCE, ServerUnderTest } from './alarm-store-server.js';
 
@@ -73,15 +73,6 @@ const VARIANTS: readonly Variant[] = [
   },
   { sentence: 'is none in a number', type: 'INT', before: '7', after: '7', claimed: UNCLAIMED },
 ];
-
-/** A clock that a test can put forward. */
-class ShiftedClock extends SystemClock {
-  shiftMs = 0;
-
-  override monotonicMs(): number {
-    return super.monotonicMs() + this.shiftMs;
-  }
-}
 
 /** Runs on the server that `server` gives at the time of the tests. */
 export function describeClaimsInTables(product: string, server: () => DatabaseServer): void {

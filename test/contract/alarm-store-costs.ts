@@ -1,9 +1,9 @@
 /** What the monitor costs a real server: counted in statements, never in time. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readAlarms } from '../../src/adapters/mysql/sql.js';
-import { SystemClock } from '../../src/adapters/time/system-clock.js';
 import type { AlarmStore } from '../../src/ports/alarm-store.js';
 import type { DatabaseServer } from '../support/servers/database-server.js';
+import { ShiftedClock } from '../support/shifted-clock.js';
 import { id, STAMP } from './alarm-store-contract.js';
 import { LEGACY_TABLES, never, SEQUENCE, ServerUnderTest } from './alarm-store-server.js';
 import { LEASE_TABLE } from './lease-server.js';
@@ -13,15 +13,6 @@ const PROCESSES = 100;
 const MANY_ROWS = 20_000;
 /** No sign of life falls into a test. */
 const LEASE = { name: 'host_id:7', holder: { host: 'counter', pid: 1 }, timeMs: 300_000 };
-
-/** A clock that a test can put forward. */
-class ShiftedClock extends SystemClock {
-  shiftMs = 0;
-
-  override monotonicMs(): number {
-    return super.monotonicMs() + this.shiftMs;
-  }
-}
 
 /** Runs on the server that `server` gives at the time of the tests. */
 export function describeCosts(product: string, server: () => DatabaseServer): void {

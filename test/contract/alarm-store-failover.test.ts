@@ -5,12 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { connectMysql } from '../../src/adapters/mysql/connect-mysql.js';
 import type { MysqlOptions, ServerAddress, TlsOptions } from '../../src/adapters/mysql/options.js';
-import { SystemClock } from '../../src/adapters/time/system-clock.js';
 import type { AlarmStore } from '../../src/ports/alarm-store.js';
-import type { Clock } from '../../src/ports/clock.js';
 import { FakeRandom } from '../support/fake-random.js';
 import { freePort, runToEnd, type DatabaseServer } from '../support/servers/database-server.js';
 import { startMariadb, whyNoMariadb } from '../support/servers/mariadb.js';
+import { ShiftedClock } from '../support/shifted-clock.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 import { id, STAMP } from './alarm-store-contract.js';
 import { LEGACY_TABLES, never, ServerUnderTest } from './alarm-store-server.js';
@@ -18,24 +17,6 @@ import { LEGACY_TABLES, never, ServerUnderTest } from './alarm-store-server.js';
 const CLEARED = { kind: 'cleared', rows: 1, noteStored: true };
 const AVOIDED_FOR_MS = 60_000;
 const missing = await whyNoMariadb();
-
-/** The real clock, set forward at will: nobody waits a minute for a server to be tried again. */
-class ShiftedClock implements Clock {
-  shiftMs = 0;
-  readonly #clock = new SystemClock();
-  nowMs(): number {
-    return this.#clock.nowMs();
-  }
-  monotonicMs(): number {
-    return this.#clock.monotonicMs() + this.shiftMs;
-  }
-  sleep(ms: number, signal: AbortSignal): Promise<'elapsed' | 'aborted'> {
-    return this.#clock.sleep(ms, signal);
-  }
-  after(ms: number, act: () => void): () => void {
-    return this.#clock.after(ms, act);
-  }
-}
 
 describe.skipIf(missing !== null)('a list of servers', () => {
   let servers: readonly DatabaseServer[] = [];

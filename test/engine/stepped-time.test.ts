@@ -18,11 +18,16 @@ const brokenSetup = {
   },
 } as const;
 
-const brokenBench = (): MonitorBench => {
+/** One whose breaker has just opened, and how many restarts there were by then. */
+async function openedBench(): Promise<{ readonly bench: MonitorBench; readonly restarts: number }> {
   const bench = benchOf(brokenSetup);
   bench.runner.on('false', { exitCode: 1 });
-  return bench;
-};
+  bench.add(1, 'app');
+  await bench.start();
+  await bench.advance(10_000);
+  expect(bench.memoryOf(1)?.breaker.kind).toBe('open');
+  return { bench, restarts: bench.runner.calls.length };
+}
 
 /** Both directions; a machine that slept finds its wall clock ahead too, for monotonic time stands still meanwhile. */
 const STEPS = [
@@ -62,12 +67,7 @@ describe.each(STEPS)('a clock that is %s', (_sentence, jumpMs) => {
   });
 
   it('under an open breaker neither closes it early nor keeps it open', async () => {
-    const bench = brokenBench();
-    bench.add(1, 'app');
-    await bench.start();
-    await bench.advance(10_000);
-    expect(bench.memoryOf(1)?.breaker.kind).toBe('open');
-    const restarts = bench.runner.calls.length;
+    const { bench, restarts } = await openedBench();
     step(bench, jumpMs);
     await bench.advance(OPEN_MS - 30_000);
     expect(bench.runner.calls).toHaveLength(restarts);
@@ -93,12 +93,7 @@ describe('between two lives of the monitor', () => {
   it.each(STEPS)(
     'a clock that is %s keeps a breaker open no longer than it would have been',
     async (_sentence, jumpMs) => {
-      const bench = brokenBench();
-      bench.add(1, 'app');
-      await bench.start();
-      await bench.advance(10_000);
-      expect(bench.memoryOf(1)?.breaker.kind).toBe('open');
-      const restarts = bench.runner.calls.length;
+      const { bench, restarts } = await openedBench();
       bench.kill();
       step(bench, jumpMs);
       await bench.start();

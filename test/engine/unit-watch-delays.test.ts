@@ -1,6 +1,6 @@
 /** `watch_units` where something stands in the way, or a hundred units fail at once. */
 import { describe, expect, it } from 'vitest';
-import { benchOf, outage } from '../support/monitor-bench.js';
+import { BENCH_OPTIONS, benchOf, outage } from '../support/monitor-bench.js';
 import { policyOf } from '../support/policy.js';
 import { alarms, crash, LOOKS_ONCE, raised, RUNS, watching, WATCHED } from '../support/unit-watch-bench.js';
 
@@ -141,13 +141,8 @@ describe('new settings', () => {
     const policies = [policyOf({ processName: 'app' }), policyOf({ processName: 'web', ...WATCHED })];
     await bench.monitor.reconfigure(
       {
+        ...BENCH_OPTIONS,
         ...LOOKS_ONCE,
-        startupGraceMs: 0,
-        maxParallelRestarts: 8,
-        hostBudget: { restarts: 0, windowMs: 1 },
-        brakeLimits: { percent: 0, min: 5 },
-        hostId: null,
-        isDryRun: false,
         listedNames: ['app', 'web'],
         policyFor: (name) => policies.find(({ processName }) => processName === name) ?? null,
       },

@@ -35,7 +35,7 @@ export interface BenchSetup {
 }
 
 /** A second between cycles, no brake and no budget of the host. */
-const DEFAULTS: Omit<MonitorOptions, 'policyFor' | 'listedNames'> = {
+export const BENCH_OPTIONS: Omit<MonitorOptions, 'policyFor' | 'listedNames'> = {
   checkIntervalMs: 1000,
   startupGraceMs: 0,
   maxParallelRestarts: 8,
@@ -105,7 +105,7 @@ export class MonitorBench {
     const life = { isAlive: true };
     const policies = this.#policies;
     const policyFor = (name: string): ProcessPolicy | null => policies.get(name) ?? null;
-    const options = { ...DEFAULTS, policyFor, listedNames: [...policies.keys()], ...this.#options };
+    const options = { ...BENCH_OPTIONS, policyFor, listedNames: [...policies.keys()], ...this.#options };
     const stop = { draining: draining.signal, hard: hard.signal };
     const monitor = new Monitor(this.#ports(life), options, stop, (cause) => this.bugs.push(cause));
     await monitor.open();
