@@ -8,7 +8,7 @@ export interface Resources {
   /** Resident memory, kB. */
   readonly rss: number;
   readonly threads: number;
-  /** Open files and sockets. */
+  /** Open files and sockets but the file of the memory's changes, which is there between two whole states only. */
   readonly descriptors: number;
   readonly sockets: number;
   /** Of the daemon's user, as the database server counts them. */
@@ -44,7 +44,7 @@ const sumOf = (directory: string): string =>
 export async function lookAtResources(host: MonitoredMachine, pid: string): Promise<Resources> {
   const line = [
     `awk '/^VmRSS:|^Threads:/ { print $2 }' /proc/${pid}/status`,
-    `ls -l /proc/${pid}/fd | awk '/->/ { n += 1 } /socket:/ { s += 1 } END { print n + 0, s + 0 }'`,
+    `ls -l /proc/${pid}/fd | awk '/state.changes$/ && !changes++ { next } /->/ { n += 1 } /socket:/ { s += 1 } END { print n + 0, s + 0 }'`,
     `stat -c %s ${STATE_FILE} 2>/dev/null || echo 0`,
     sumOf('/var/lib/process-monitor'),
     sumOf(LOG_DIRECTORY),
