@@ -1,20 +1,18 @@
 /** The unit manager over D-Bus on a real systemd, and what becomes of it when the bus goes away. */
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { SystemBus } from '../../src/adapters/systemd/dbus/system-bus.js';
 import { DbusUnitManager } from '../../src/adapters/systemd/dbus-unit-manager.js';
 import { FallbackUnitManager } from '../../src/adapters/systemd/fallback-unit-manager.js';
 import { SystemctlUnitManager } from '../../src/adapters/systemd/systemctl-unit-manager.js';
 import { SystemClock } from '../../src/adapters/time/system-clock.js';
 import type { UnitChange } from '../../src/ports/unit-manager.js';
-import { unitManagerContract } from '../contract/unit-manager-contract.js';
-import { installContractUnits, ODD_RESTARTS, RUNS } from './support/contract-units.js';
+import { contractOnMachine, HOLDS_ON, installContractUnits, RUNS, untilActivating } from './support/contract-units.js';
 import type { BootedMachine } from './support/booted-machine.js';
 import { describeOnMachine } from './support/describe-on-machine.js';
 import { MachineRunner } from './support/machine-runner.js';
 import { bootMachine } from './support/machine.js';
 
 const OPTIONS = { timeoutMs: 20_000, signal: new AbortController().signal };
-const HOLDS_ON = '[Service]\nExecStart=/bin/sleep 1000\nExecStop=/bin/sleep 20\n';
 
 describeOnMachine('systemd over D-Bus', () => {
   const clock = new SystemClock();
@@ -33,22 +31,7 @@ describeOnMachine('systemd over D-Bus', () => {
     await machine.stop();
   });
 
-  describe('unit manager', () => {
-    unitManagerContract(
-      () => ({
-        manager,
-        until: (condition, what) => machine.waitFor(condition, { what }),
-        operatorStops: async (unit) => {
-          await machine.must(`systemctl stop --no-block ${unit}`);
-        },
-      }),
-      { tells: true },
-    );
-  });
-
-  it.each(ODD_RESTARTS)('takes the restart of %s as %s', async (unit, kind) => {
-    expect(await manager.restart(unit, OPTIONS)).toMatchObject({ kind });
-  });
+  contractOnMachine(() => ({ machine, manager }), { tells: true });
 
   it('shows every unit exactly as systemctl shows it', async () => {
     // Names with a backslash are left out: systemctl puts them into quotes.
@@ -98,14 +81,6 @@ describeOnMachine('systemd over D-Bus', () => {
     await machine.must('systemctl stop "storm@*"');
   });
 
-  it('says that somebody else was at it when an operator stops the unit in the middle of its restart', async () => {
-    const restarted = manager.restart('long-work.service', OPTIONS);
-    const isAtWork = async () => (await machine.sh('systemctl is-active long-work')).stdout.trim() === 'activating';
-    await machine.waitFor(isAtWork, { what: 'the restart to begin' });
-    await machine.must('systemctl stop long-work.service');
-    expect(await restarted).toMatchObject({ kind: 'conflict' });
-  });
-
   it('goes on over a reload and a replacement of systemd', async () => {
     for (const how of ['daemon-reload', 'daemon-reexec']) {
       const restarted = manager.restart('slow-to-start.service', OPTIONS);
@@ -117,8 +92,7 @@ describeOnMachine('systemd over D-Bus', () => {
 
   it('hears of the end of a restart also when the bus was restarted in the middle of it', async () => {
     const restarted = manager.restart('slow-to-start.service', OPTIONS);
-    const isAtWork = async () => (await machine.sh('systemctl is-active slow-to-start')).stdout.trim() === 'activating';
-    await machine.waitFor(isAtWork, { what: 'the restart to begin' });
+    await untilActivating(machine, 'slow-to-start.service');
     await machine.must('systemctl restart dbus.service');
     expect(await restarted).toEqual({ kind: 'done' });
     expect(await machine.must('systemctl show --value -p ActiveState slow-to-start')).toBe('active');

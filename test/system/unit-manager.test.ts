@@ -1,10 +1,9 @@
 /** The unit manager and the notifier on a real systemd. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { SdNotify } from '../../src/adapters/systemd/sd-notify.js';
 import { SystemctlUnitManager } from '../../src/adapters/systemd/systemctl-unit-manager.js';
-import { unitManagerContract } from '../contract/unit-manager-contract.js';
 import type { BootedMachine } from './support/booted-machine.js';
-import { installContractUnits, ODD_RESTARTS, RUNS } from './support/contract-units.js';
+import { contractOnMachine, HOLDS_ON, installContractUnits, RUNS } from './support/contract-units.js';
 import { describeOnMachine } from './support/describe-on-machine.js';
 import { MachineRunner } from './support/machine-runner.js';
 import { bootMachine } from './support/machine.js';
@@ -23,36 +22,13 @@ describeOnMachine('systemd', () => {
   });
   afterAll(() => machine.stop());
 
-  describe('systemctl unit manager', () => {
-    unitManagerContract(
-      () => ({
-        manager,
-        until: (condition, what) => machine.waitFor(condition, { what }),
-        operatorStops: async (unit) => {
-          await machine.must(`systemctl stop --no-block ${unit}`);
-        },
-      }),
-      { tells: false },
-    );
-  });
-
-  it.each(ODD_RESTARTS)('takes the restart of %s as %s', async (unit, kind) => {
-    expect(await manager.restart(unit, OPTIONS)).toMatchObject({ kind });
-  });
+  contractOnMachine(() => ({ machine, manager }), { tells: false });
 
   it('says in one sentence what systemd said', async () => {
     expect(await manager.restart('pre-fails.service', OPTIONS)).toEqual({
       kind: 'failed',
       detail: 'Job for pre-fails.service failed because the control process exited with error code.',
     });
-  });
-
-  it('says that somebody else was at it when an operator stops the unit in the middle of its restart', async () => {
-    const restarted = manager.restart('long-work.service', OPTIONS);
-    const isAtWork = async () => (await machine.sh('systemctl is-active long-work')).stdout.trim() === 'activating';
-    await machine.waitFor(isAtWork, { what: 'the restart to begin' });
-    await machine.must('systemctl stop long-work.service');
-    expect(await restarted).toMatchObject({ kind: 'conflict' });
   });
 
   it('leaves a shutdown that has begun alone', async () => {
@@ -114,7 +90,6 @@ describeOnMachine('systemd', () => {
   });
 });
 
-const HOLDS_ON = '[Service]\nExecStart=/bin/sleep 1000\nExecStop=/bin/sleep 20\n';
 const NOTIFYING = '[Service]\nType=notify\nNotifyAccess=all\nExecStart=/bin/sleep 1000\n';
 
 /** A prefix that runs a command in the control group of a unit, where systemd counts it as the unit's. */

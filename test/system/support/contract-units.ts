@@ -1,8 +1,14 @@
-/** Puts the units that the contract of a unit manager is about on a test machine, and some odd ones. */
+/** The contract of a unit manager on a test machine: its units, some odd ones, and the tests that every way to systemd passes there. */
+import { describe, expect, it } from 'vitest';
+import type { UnitManager } from '../../../src/ports/unit-manager.js';
+import { unitManagerContract } from '../../contract/unit-manager-contract.js';
 import { CONTRACT_UNITS } from '../../contract/unit-manager-units.js';
 import type { BootedMachine } from './booted-machine.js';
 
 export const RUNS = '[Service]\nExecStart=/bin/sleep 1000\n';
+/** Still stopping when the test is over. */
+export const HOLDS_ON = '[Service]\nExecStart=/bin/sleep 1000\nExecStop=/bin/sleep 20\n';
+const OPTIONS = { timeoutMs: 20_000, signal: new AbortController().signal };
 
 /** Most fail, each in a way of its own. */
 const ODD_UNITS = {
@@ -18,7 +24,7 @@ const ODD_UNITS = {
 };
 
 /** How systemd takes the restart of each. */
-export const ODD_RESTARTS = [
+const ODD_RESTARTS = [
   ['no-program.service', 'done'],
   ['no-user.service', 'done'],
   ['pre-fails.service', 'failed'],
@@ -40,4 +46,44 @@ export async function installContractUnits(machine: BootedMachine): Promise<void
     ...ODD_UNITS,
   });
   await machine.must('systemctl start steady.service slow-to-stop.service');
+}
+
+export interface ManagerOnMachine {
+  /** With `installContractUnits`. */
+  readonly machine: BootedMachine;
+  readonly manager: UnitManager;
+}
+
+/** Declares the tests; `get` is called in each of them. `tells`: as for `unitManagerContract`. */
+export function contractOnMachine(get: () => ManagerOnMachine, tells: { readonly tells: boolean }): void {
+  describe('unit manager', () => {
+    unitManagerContract(
+      () => ({
+        manager: get().manager,
+        until: (condition, what) => get().machine.waitFor(condition, { what }),
+        operatorStops: async (unit) => {
+          await get().machine.must(`systemctl stop --no-block ${unit}`);
+        },
+      }),
+      tells,
+    );
+  });
+
+  it.each(ODD_RESTARTS)('takes the restart of %s as %s', async (unit, kind) => {
+    expect(await get().manager.restart(unit, OPTIONS)).toMatchObject({ kind });
+  });
+
+  it('says that somebody else was at it when an operator stops the unit in the middle of its restart', async () => {
+    const { machine, manager } = get();
+    const restarted = manager.restart('long-work.service', OPTIONS);
+    await untilActivating(machine, 'long-work.service');
+    await machine.must('systemctl stop long-work.service');
+    expect(await restarted).toMatchObject({ kind: 'conflict' });
+  });
+}
+
+export async function untilActivating(machine: BootedMachine, unit: string): Promise<void> {
+  const isAtWork = async (): Promise<boolean> =>
+    (await machine.sh(`systemctl is-active ${unit}`)).stdout.trim() === 'activating';
+  await machine.waitFor(isAtWork, { what: `the restart of ${unit} to begin` });
 }
