@@ -62,7 +62,7 @@ export function explainProcess(
 
 function setValues(origins: LoadedSettings['origins'], policy: ProcessPolicy): Explanation['set'] {
   const section = policy.origin === 'own_section' ? `process.${policy.processName}` : 'process.default';
-  const values = origins.find(({ name }) => name === section)?.values ?? [];
+  const values = origins.section(section)?.values ?? [];
   return values
     .filter(({ origin }) => origin.kind !== 'default')
     .map(({ key, text, from }) => ({ key, text: text ?? '', from }));

@@ -7,9 +7,9 @@ import type { Request } from './request.js';
 
 export function showConfig({ isJson }: Extract<Request, { command: 'config_show' }>, context: Context): ExitCode {
   const { screen } = context;
-  const { origins } = context.load();
-  if (isJson) screen.json(origins);
-  else for (const line of linesOf(renderSettings(origins))) screen.line(screen.isTerminal ? safeText(line) : line);
+  const sections = context.load().origins.all();
+  if (isJson) screen.json(sections);
+  else for (const line of linesOf(renderSettings(sections))) screen.line(screen.isTerminal ? safeText(line) : line);
   return EXIT.done;
 }
 

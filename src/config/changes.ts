@@ -50,22 +50,25 @@ function differences(
   now: LoadedSettings,
   counts: (name: string) => boolean,
 ): readonly string[] {
-  const old = sectionsByName(before.origins);
-  const current = sectionsByName(now.origins);
-  const gone = [...old.keys()].filter((name) => !current.has(name) && counts(name)).map((name) => `[${name}] is gone`);
-  return [
-    ...gone,
-    ...[...current].flatMap(([name, section]) => sectionDifferences(name, old.get(name), section, counts)),
-  ];
+  const current = new Set(now.origins.names);
+  const old = new Set(before.origins.names);
+  const gone = [...old].filter((name) => !current.has(name) && counts(name)).map((name) => `[${name}] is gone`);
+  // One section at a time, for there may be thousands.
+  const changed = [...current].flatMap((name) => {
+    const section = now.origins.section(name);
+    const earlier = old.has(name) ? before.origins.section(name) : null;
+    return section === null ? [] : sectionDifferences(name, earlier, section, counts);
+  });
+  return [...gone, ...changed];
 }
 
 function sectionDifferences(
   name: string,
-  before: SettingsSection | undefined,
+  before: SettingsSection | null,
   now: SettingsSection,
   counts: (name: string) => boolean,
 ): readonly string[] {
-  if (before === undefined) return counts(name) ? [`[${name}] is new`] : [];
+  if (before === null) return counts(name) ? [`[${name}] is new`] : [];
   const old = new Map(before.values.map((value) => [value.key, value.text]));
   return now.values
     .filter(({ key, text, isSecret }) => !isSecret && text !== old.get(key) && counts(`${name}.${key}`))
@@ -81,8 +84,4 @@ function passwordChange(before: LoadedSettings, now: LoadedSettings): readonly s
   const passwordOf = ({ settings: { database } }: LoadedSettings): string | null =>
     database.engine === 'mysql' ? database.password : null;
   return passwordOf(before) === passwordOf(now) ? [] : ['database.password'];
-}
-
-function sectionsByName(sections: readonly SettingsSection[]): ReadonlyMap<string, SettingsSection> {
-  return new Map(sections.map((section) => [section.name, section]));
 }

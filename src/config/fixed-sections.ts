@@ -4,9 +4,9 @@ import { checkDatabase } from './check-database.js';
 import { checkBounds } from './check-process.js';
 import type { ConfigIssue } from './issues.js';
 import type { Place } from './origin.js';
-import { allValues, parseSection } from './parse-section.js';
+import { allValues, parseSection, type ParsedSection } from './parse-section.js';
 import type { ResolvedSections } from './resolve.js';
-import { FIXED_SECTIONS } from './schema.js';
+import { FIXED_SECTIONS, type FixedSection } from './schema.js';
 
 export interface Checked<Values> {
   readonly issues: readonly ConfigIssue[];
@@ -19,11 +19,10 @@ export function checkFixedSections(
   { fixed }: ResolvedSections,
   placeOf: (section: string) => Place,
 ): Checked<FixedValues> {
-  const database = parseSection('database', FIXED_SECTIONS.database, fixed.database);
-  const monitor = parseSection('monitor', FIXED_SECTIONS.monitor, fixed.monitor);
-  const logging = parseSection('logging', FIXED_SECTIONS.logging, fixed.logging);
-  const host = parseSection('host', FIXED_SECTIONS.host, fixed.host);
-  const selfRecovery = parseSection('self_recovery', FIXED_SECTIONS.self_recovery, fixed.self_recovery);
+  const parse = <Section extends FixedSection>(section: Section): ParsedSection<(typeof FIXED_SECTIONS)[Section]> =>
+    parseSection({ section, raw: fixed[section] }, FIXED_SECTIONS[section]);
+  const [database, monitor, logging] = [parse('database'), parse('monitor'), parse('logging')];
+  const [host, selfRecovery] = [parse('host'), parse('self_recovery')];
   return {
     issues: [
       ...[database, monitor, logging, host, selfRecovery].flatMap((section) => section.issues),

@@ -1,4 +1,5 @@
 /** Loads the settings: finds the file, refuses one that others could have written, and reads it. */
+import { getHeapStatistics } from 'node:v8';
 import { DEFAULT_CONFIG_FILE } from './default-file.js';
 import { CONFIG_FILE_VARIABLES } from './env.js';
 import type { Environment } from './environment.js';
@@ -24,7 +25,8 @@ export function loadSettings(request: SettingsRequest): LoadedSettings {
     throw new ConfigError([errorIssue({ source, problem: file.problem, suggestion })]);
   }
   const exposed = file.othersMayRead ? exposedPassword(file.text, source) : [];
-  return settingsFromText(file.text, request, exposed);
+  const heapLimitBytes = getHeapStatistics().heap_size_limit;
+  return settingsFromText(file.text, { ...request, heapLimitBytes }, exposed);
 }
 
 function exposedPassword(text: string, source: string): readonly ConfigIssue[] {

@@ -9,17 +9,30 @@ export interface ParsedSection<Table extends KeyTable> {
   readonly issues: readonly ConfigIssue[];
 }
 
-/** Values inherited from another section are used, but judged only there, so that one mistake is told once. */
+/** What a section inherits from: its values as they were parsed once. */
+export interface ParsedBase {
+  readonly raw: RawSection;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Values inherited from another section are used, but judged only there, so that one mistake is told once. What is the very
+ * value of `base` is not parsed again: it is the same in thousands of sections.
+ */
 export function parseSection<Table extends KeyTable>(
-  section: string,
+  { section, raw }: { readonly section: string; readonly raw: RawSection },
   keys: Table,
-  raw: RawSection,
+  base: ParsedBase | null = null,
 ): ParsedSection<Table> {
   const values = new Map<string, unknown>();
   const issues: ConfigIssue[] = [];
   for (const [key, spec] of Object.entries(keys)) {
     const value = raw.get(key);
     if (value === undefined) continue;
+    if (base !== null && base.raw.get(key) === value) {
+      if (Object.hasOwn(base.values, key)) values.set(key, base.values[key]);
+      continue;
+    }
     const parsed = spec.schema.safeParse(value.text);
     if (parsed.success) values.set(key, parsed.data);
     else if (value.origin.section === section) issues.push(wrongValue(key, spec, value));

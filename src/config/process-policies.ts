@@ -1,15 +1,15 @@
 /** Turns the sections on processes into policies, and answers which policy a process has. */
-import { toSystemName, type SystemName } from '../domain/alarm.js';
+import { toSystemName } from '../domain/alarm.js';
 import type { HealthCheck, ProcessPolicy } from '../domain/process-policy.js';
 import type { SectionValues } from './key.js';
 import type { PROCESS_KEYS } from './keys-process.js';
 import type { ProcessSettings } from './settings.js';
 
-type ProcessValues = SectionValues<typeof PROCESS_KEYS>;
+export type ProcessValues = SectionValues<typeof PROCESS_KEYS>;
 
 export interface PolicySources {
-  /** By process name, in the order of the file. */
-  readonly listed: ReadonlyMap<string, ProcessValues>;
+  /** By process name, in the order of the file; gone through once. */
+  readonly listed: Iterable<readonly [string, ProcessValues]>;
   /** For processes without a section; null: they are left alone. */
   readonly unlisted: Omit<ProcessValues, 'system_name' | 'pid_file'> | null;
   readonly shell: string;
@@ -17,37 +17,54 @@ export interface PolicySources {
 
 /** Every section's name has passed the check for one that can be acted on. */
 export function buildProcessSettings({ listed, unlisted, shell }: PolicySources): ProcessSettings {
-  const policies = new Map([...listed].map(([name, values]) => [name, listedPolicy(name, values, shell)]));
+  const share = sharing();
+  const policies = new Map<string, ProcessPolicy>();
+  for (const [name, values] of listed) policies.set(name, listedPolicy(name, values, { shell, share }));
+  const others = unlisted === null ? null : policyParts({ ...unlisted, ...NO_OWN_KEYS }, { shell, share });
   return Object.freeze({
     listedNames: Object.freeze([...policies.keys()]),
     policyFor(processName: string): ProcessPolicy | null {
       const own = policies.get(processName);
-      if (own !== undefined || unlisted === null) return own ?? null;
+      if (own !== undefined || others === null) return own ?? null;
       const systemName = toSystemName(processName);
-      const values = { ...unlisted, system_name: systemName, pid_file: null };
-      return systemName === null
-        ? null
-        : buildPolicy({ processName, systemName, origin: 'default_section' }, values, shell);
+      if (systemName === null) return null;
+      return Object.freeze({ processName, systemName, origin: 'default_section', ...others });
     },
   });
 }
 
-function listedPolicy(processName: string, values: ProcessValues, shell: string): ProcessPolicy {
+function listedPolicy(processName: string, values: ProcessValues, common: Common): ProcessPolicy {
   const allowPath = values.restart_strategy === 'process';
   const systemName = values.system_name ?? toSystemName(processName, { allowPath });
   if (systemName === null) throw new Error(`a section without a usable system name passed the check: ${processName}`);
-  return buildPolicy({ processName, systemName, origin: 'own_section' }, values, shell);
+  return Object.freeze({ processName, systemName, origin: 'own_section', ...policyParts(values, common) });
 }
 
-interface PolicyTarget {
-  readonly processName: string;
-  readonly systemName: SystemName;
-  readonly origin: ProcessPolicy['origin'];
+const NO_OWN_KEYS = { system_name: null, pid_file: null };
+
+/** What all policies have in common. */
+interface Common {
+  readonly shell: string;
+  readonly share: <T>(part: T) => T;
 }
 
-function buildPolicy(target: PolicyTarget, values: ProcessValues, shell: string): ProcessPolicy {
-  return freezeDeep({
-    ...target,
+/** Gives back the one that was there first of parts that say the same: among thousands of policies few differ. */
+function sharing(): Common['share'] {
+  const known = new Map<string, unknown>();
+  return <T>(part: T): T => {
+    const text = JSON.stringify(part);
+    if (!known.has(text)) known.set(text, freezeDeep(part));
+    // Of one text there is one kind of part.
+    return known.get(text) as T;
+  };
+}
+
+/** All but whose it is. */
+function policyParts(
+  values: ProcessValues,
+  { shell, share }: Common,
+): Omit<ProcessPolicy, 'processName' | 'systemName' | 'origin'> {
+  return {
     strategy: values.restart_strategy,
     restartCommand: values.restart_command,
     startCommand: values.start_command,
@@ -58,41 +75,43 @@ function buildPolicy(target: PolicyTarget, values: ProcessValues, shell: string)
     restartDelayMaxMs: values.restart_delay_max,
     commandTimeoutMs: values.command_timeout,
     stopTimeoutMs: values.stop_timeout,
-    healthChecks: buildHealthChecks(values),
+    healthChecks: share(buildHealthChecks(values)),
     healthCheckTimeoutMs: values.health_check_timeout,
     healthCheckIntervalMs: values.health_check_interval,
     settleTimeMs: values.settle_time,
     stableTimeMs: values.stable_time,
     watchesUnit: values.watch_units,
-    ...buildLimits(values),
+    breaker: share(buildBreaker(values)),
+    budget: share({ restarts: values.restart_budget, windowMs: values.restart_budget_window }),
     pidFile: values.pid_file,
     user: values.user,
     commandUser: values.command_user,
     startMode: values.start_mode,
-    limits: {
-      memoryMaxBytes: values.memory_max,
-      cpuQuotaPercent: values.cpu_quota,
-      tasksMax: values.tasks_max,
-      openFiles: values.open_files,
-    },
+    limits: share(buildProgramLimits(values)),
     workingDirectory: values.working_directory,
-    environment: values.environment ?? {},
+    environment: share(values.environment ?? {}),
     shell,
     enabled: values.enabled,
     dryRun: values.dry_run,
     allowProtected: values.allow_protected,
-  });
+  };
 }
 
-function buildLimits(values: ProcessValues): Pick<ProcessPolicy, 'breaker' | 'budget'> {
+function buildBreaker(values: ProcessValues): ProcessPolicy['breaker'] {
   return {
-    breaker: {
-      maxFailures: values.max_restart_failures,
-      resetAfterMs: values.circuit_reset_time,
-      resetMultiplier: values.circuit_reset_multiplier,
-      maxOpenMs: values.circuit_reset_max,
-    },
-    budget: { restarts: values.restart_budget, windowMs: values.restart_budget_window },
+    maxFailures: values.max_restart_failures,
+    resetAfterMs: values.circuit_reset_time,
+    resetMultiplier: values.circuit_reset_multiplier,
+    maxOpenMs: values.circuit_reset_max,
+  };
+}
+
+function buildProgramLimits(values: ProcessValues): ProcessPolicy['limits'] {
+  return {
+    memoryMaxBytes: values.memory_max,
+    cpuQuotaPercent: values.cpu_quota,
+    tasksMax: values.tasks_max,
+    openFiles: values.open_files,
   };
 }
 

@@ -1,5 +1,6 @@
 /** Puts the layers over each other: for every key of every section the value in force, and where it came from. */
-import type { KeyTable } from './key.js';
+import type { KeySpec, KeyTable } from './key.js';
+import { PROCESS_KEYS } from './keys-process.js';
 import type { Layer, RawSection, RawValue } from './origin.js';
 import {
   DEFAULT_PROCESS_SECTION,
@@ -15,7 +16,7 @@ export interface ResolvedSections {
   readonly fixed: Readonly<Record<FixedSection, RawSection>>;
   /** What processes without a section get, whether or not the file has `[process.default]`. */
   readonly processDefault: RawSection;
-  /** By process name, in the order of the file. */
+  /** By process name, in the order of the file: what its section says itself. The whole of one: `resolveProcess`. */
   readonly processes: ReadonlyMap<string, RawSection>;
   /** The file itself has `[process.default]`. */
   readonly hasDefaultSection: boolean;
@@ -28,6 +29,9 @@ export interface Layers {
 }
 
 const NOTHING_SET: RawSection = new Map();
+const OWN_ONLY_KEYS = Object.entries<KeySpec<unknown>>(PROCESS_KEYS).filter(
+  ([, { isOwnSectionOnly }]) => isOwnSectionOnly,
+);
 
 /**
  * Pairs of a value and its upper bound. An operator who sets only the value, higher than the bound's default, has not
@@ -58,17 +62,26 @@ export function resolveSections(layers: Layers): ResolvedSections {
       self_recovery: resolveFixed('self_recovery'),
     },
     processDefault,
-    processes: resolveProcesses(layers.file, processDefault),
+    processes: processesIn(layers.file),
     hasDefaultSection: layers.file.has(DEFAULT_PROCESS_SECTION),
   };
 }
 
-function resolveProcesses(file: Layer, processDefault: RawSection): ReadonlyMap<string, RawSection> {
+/** Made anew at each call, for a host may have thousands of them: what it inherits is the very value of `processDefault`. */
+export function resolveProcess({ processes, processDefault }: ResolvedSections, name: string): RawSection {
+  const section = sectionOf(name);
+  const resolved = new Map(processDefault);
+  for (const [key, { fallback }] of OWN_ONLY_KEYS) resolved.set(key, unset(section, fallback));
+  for (const [key, value] of processes.get(name) ?? NOTHING_SET) resolved.set(key, value);
+  widenBounds(resolved);
+  return resolved;
+}
+
+function processesIn(file: Layer): ReadonlyMap<string, RawSection> {
   const processes = new Map<string, RawSection>();
   for (const [section, own] of file) {
     const name = processNameOf(section);
-    if (name === null) continue;
-    processes.set(name, resolveSection(sectionOf(name), keysOf(section) ?? {}, [own, processDefault]));
+    if (name !== null) processes.set(name, own.size === 0 ? NOTHING_SET : own);
   }
   return processes;
 }
@@ -79,13 +92,20 @@ function pick(section: string, layers: readonly Layer[]): readonly RawSection[] 
 
 function resolveSection(section: string, keys: KeyTable, sources: readonly RawSection[]): RawSection {
   const resolved = new Map<string, RawValue>();
-  for (const [key, spec] of Object.entries(keys)) {
+  for (const [key, { fallback }] of Object.entries(keys)) {
     const source = sources.find((candidate) => candidate.has(key));
-    const unset: RawValue = { text: spec.fallback, origin: { kind: 'default', source: '', line: null, section } };
-    resolved.set(key, source?.get(key) ?? unset);
+    resolved.set(key, source?.get(key) ?? unset(section, fallback));
   }
-  for (const [key, boundKey] of BOUNDED_PAIRS) widen(resolved, key, boundKey);
+  widenBounds(resolved);
   return resolved;
+}
+
+function unset(section: string, fallback: string | null): RawValue {
+  return { text: fallback, origin: { kind: 'default', source: '', line: null, section } };
+}
+
+function widenBounds(resolved: Map<string, RawValue>): void {
+  for (const [key, boundKey] of BOUNDED_PAIRS) widen(resolved, key, boundKey);
 }
 
 function widen(resolved: Map<string, RawValue>, key: string, boundKey: string): void {

@@ -11,8 +11,9 @@ import { findPassword } from './password.js';
 import { buildProcessSettings, freezeDeep } from './process-policies.js';
 import { checkProcessSections } from './process-sections.js';
 import { resolveSections, type ResolvedSections } from './resolve.js';
+import { lackOfRoom } from './room.js';
 import type { Settings } from './settings.js';
-import { describeSections, type SettingsSection } from './show.js';
+import { originsIn, type SettingsOrigins } from './show.js';
 
 /** One setting from the command line: `{ option: '--log-level', section: 'logging', key: 'level', value: 'debug' }` */
 export interface SettingOverride {
@@ -27,13 +28,15 @@ export interface SettingsRequest {
   readonly file: string;
   readonly environment: Environment;
   readonly overrides?: readonly SettingOverride[];
+  /** More than fits into it is refused; default: nothing is. */
+  readonly heapLimitBytes?: number;
 }
 
 export interface LoadedSettings {
   /** Frozen all the way down. */
   readonly settings: Settings;
   /** Every key of every section as text, with where it came from; secrets masked. For `config show` and `explain`. */
-  readonly origins: readonly SettingsSection[];
+  readonly origins: SettingsOrigins;
   /** What works and the operator should know, by line. */
   readonly notices: readonly ConfigIssue[];
 }
@@ -47,13 +50,12 @@ export function settingsFromText(
   request: SettingsRequest,
   found: readonly ConfigIssue[] = [],
 ): LoadedSettings {
-  const document = readIni(text, request.file);
-  const file = readFileLayer(document, request.file);
+  const file = readFileText(text, request);
   const environment = readEnvironment(request.environment);
   const options = optionLayer(request.overrides ?? []);
   const layered = resolveSections({ options, environment: environment.layer, file: file.layer });
   const { resolved, issues } = addPassword(layered, request.environment);
-  const placeOf = beginningOf(document, request.file);
+  const { placeOf } = file;
   const fixed = checkFixedSections(resolved, placeOf);
   const processes = checkProcessSections(resolved, placeOf);
   const notices = withoutErrors([
@@ -67,7 +69,18 @@ export function settingsFromText(
   const values = fixed.values();
   const policies = buildProcessSettings({ ...processes.values(), shell: values.monitor.shell });
   const settings = buildSettings(values, policies, passwordFileOf(resolved));
-  return freezeDeep({ settings, origins: describeSections(resolved), notices });
+  return freezeDeep({ settings, origins: originsIn(resolved), notices });
+}
+
+/** The lines themselves are let go here: of thousands of sections they take more room than what they say. */
+function readFileText(
+  text: string,
+  { file, heapLimitBytes = Infinity }: SettingsRequest,
+): ReturnType<typeof readFileLayer> & { readonly placeOf: (section: string) => Place } {
+  const document = readIni(text, file);
+  const lack = lackOfRoom(document, { source: file, heapLimitBytes });
+  if (lack !== null) throw new ConfigError([lack]);
+  return { ...readFileLayer(document, file), placeOf: beginningOf(document, file) };
 }
 
 function passwordFileOf({ fixed }: ResolvedSections): string | null {

@@ -4,8 +4,8 @@ import type { KeySpec, KeyTable } from './key.js';
 import { describeOrigin, type Origin, type RawSection } from './origin.js';
 import { usesDefaultSection } from './process-sections.js';
 import { writeValue } from './read-value.js';
-import type { ResolvedSections } from './resolve.js';
-import { DEFAULT_PROCESS_SECTION, FIXED_SECTION_NAMES, keysOf, sectionOf } from './schema.js';
+import { resolveProcess, type ResolvedSections } from './resolve.js';
+import { DEFAULT_PROCESS_SECTION, FIXED_SECTION_NAMES, keysOf, processNameOf, sectionOf } from './schema.js';
 
 /** Plain data: what `config show --json` prints. */
 export interface SettingsSection {
@@ -26,14 +26,40 @@ export interface SettingsValue {
 
 const MASK = '********';
 
-/** Fixed sections first, then `[process.default]` where it counts, then the processes in the order of the file. */
-export function describeSections(resolved: ResolvedSections): readonly SettingsSection[] {
-  const isDefaultShown = resolved.hasDefaultSection || usesDefaultSection(resolved);
-  return [
-    ...FIXED_SECTION_NAMES.map((name) => describeSection(name, resolved.fixed[name])),
-    ...(isDefaultShown ? [describeSection(DEFAULT_PROCESS_SECTION, resolved.processDefault)] : []),
-    ...[...resolved.processes].map(([name, raw]) => describeSection(sectionOf(name), raw)),
-  ];
+/** Described when they are asked for: of thousands of sections nobody looks at but a person, or at a change of the settings. */
+export interface SettingsOrigins {
+  /** Fixed sections first, then `[process.default]` where it counts, then the processes in the order of the file. */
+  readonly names: readonly string[];
+  /** null: there is none of that name. */
+  section(name: string): SettingsSection | null;
+  all(): readonly SettingsSection[];
+}
+
+export function originsIn(resolved: ResolvedSections): SettingsOrigins {
+  const names = (): readonly string[] => {
+    const isDefaultShown = resolved.hasDefaultSection || usesDefaultSection(resolved);
+    const shownDefault = isDefaultShown ? [DEFAULT_PROCESS_SECTION] : [];
+    return [...FIXED_SECTION_NAMES, ...shownDefault, ...[...resolved.processes.keys()].map(sectionOf)];
+  };
+  const section = (name: string): SettingsSection | null => {
+    const raw = rawSection(resolved, name);
+    return raw === null ? null : describeSection(name, raw);
+  };
+  return {
+    get names() {
+      return names();
+    },
+    section,
+    all: () => names().flatMap((name) => section(name) ?? []),
+  };
+}
+
+function rawSection(resolved: ResolvedSections, section: string): RawSection | null {
+  const fixed = FIXED_SECTION_NAMES.find((name) => name === section);
+  if (fixed !== undefined) return resolved.fixed[fixed];
+  if (section === DEFAULT_PROCESS_SECTION) return resolved.processDefault;
+  const name = processNameOf(section);
+  return name !== null && resolved.processes.has(name) ? resolveProcess(resolved, name) : null;
 }
 
 /**

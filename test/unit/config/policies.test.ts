@@ -1,6 +1,7 @@
 /** Which policy a process has, and what its section becomes. */
 import { describe, expect, it } from 'vitest';
-import { mistakesWith, policyOf, readWith } from './reading.js';
+import { settingsFromText } from '../../../src/config/settings-from-text.js';
+import { MINIMAL, mistakesWith, policyOf, readWith, refusalOf } from './reading.js';
 
 describe('policyFor', () => {
   const unlisted = (mode: string, rest = ''): unknown =>
@@ -108,5 +109,30 @@ dry_run = on
   it('keeps a command of several signs and quotes whole, where the predecessor cut it at the second =', () => {
     const line = 'env MODE=prod /opt/x --level=3 "a=b"';
     expect(policyOf(`[process.a]\nrestart_command = ${line}`, 'a').restartCommand).toBe(line);
+  });
+});
+
+describe('thousands of sections', () => {
+  const sections = (count: number, rest = ''): string =>
+    Array.from({ length: count }, (_, index) => `[process.p${String(index)}]\n${rest}`).join('\n');
+
+  it('share what they have in common, and nothing else', () => {
+    const { processes } = readWith(`${sections(3)}\n[process.other]\nmax_restart_failures = 9\n`).settings;
+    const [first, second, other] = ['p0', 'p1', 'other'].map((name) => processes.policyFor(name));
+    expect(first?.processName).toBe('p0');
+    expect(second?.breaker).toBe(first?.breaker);
+    expect(second?.healthChecks).toBe(first?.healthChecks);
+    expect(other?.breaker).toEqual({ ...first?.breaker, maxFailures: 9 });
+  });
+
+  it('are refused in words where the program has no room for them, before they are read', () => {
+    const text = `${MINIMAL}${sections(3000, 'max_attempts = 3')}`;
+    const within = (megabytes: number) => (): unknown =>
+      settingsFromText(text, { file: 'config.ini', environment: {}, heapLimitBytes: megabytes * 1024 ** 2 });
+    expect(refusalOf(within(20)).message).toBe(
+      'config.ini: 3001 sections take 24 MB of memory, and the program may have 20; raise --max-old-space-size in ' +
+        'ExecStart of the unit to 24 (systemctl edit process-monitor), or leave out what [process.default] says anyway',
+    );
+    expect(within(24)).not.toThrow();
   });
 });

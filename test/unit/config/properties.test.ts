@@ -87,9 +87,11 @@ describe('any text', () => {
             return;
           }
           const inForce = new Set(
-            result.origins.flatMap(({ values }) =>
-              values.map(({ key, origin }) => `${origin.section} ${key} ${origin.line ?? ''}`),
-            ),
+            result.origins
+              .all()
+              .flatMap(({ values }) =>
+                values.map(({ key, origin }) => `${origin.section} ${key} ${origin.line ?? ''}`),
+              ),
           );
           const noticed = new Set(result.notices.map(({ line }) => line));
           for (const { section, key, line } of linesOf(text))
@@ -109,7 +111,7 @@ describe('any text', () => {
       fc.assert(
         fc.property(command, (line) => {
           const loaded = readWith(`[process.a]\nrestart_command = ${line}\n`);
-          const again = read(renderSettings(loaded.origins));
+          const again = read(renderSettings(loaded.origins.all()));
           expect(loaded.settings.processes.policyFor('a')?.restartCommand).toBe(line);
           expect(again.settings.processes.policyFor('a')?.restartCommand).toBe(line);
         }),
@@ -127,7 +129,7 @@ describe('any text', () => {
           const secret = `canary${line}canary`;
           const { settings, notices, origins } = read(`[database]\nuser=u\ndatabase=d\npassword=${secret}`);
           expect(settings.database).toMatchObject({ password: secret });
-          expect(JSON.stringify(notices) + renderSettings(origins)).not.toContain('canary');
+          expect(JSON.stringify(notices) + renderSettings(origins.all())).not.toContain('canary');
         }),
         runs(100),
       );
@@ -143,7 +145,7 @@ describe('any text', () => {
           const section = `[process.a]\nhealth_check_url = http://h/\nhealth_check_text = ${line}\n`;
           fc.pre(!/^(["'])\1$/.test(line));
           const policy = policyOf(section, 'a');
-          const again = read(renderSettings(readWith(section).origins)).settings.processes.policyFor('a');
+          const again = read(renderSettings(readWith(section).origins.all())).settings.processes.policyFor('a');
           expect(again).toEqual(policy);
         }),
         runs(100),
@@ -185,7 +187,7 @@ describe('settings that are right', () => {
       fc.assert(
         fc.property(rightSections, environment, (sections, variables) => {
           const loaded = read(writeIni(sections), variables);
-          const again = read(renderSettings(loaded.origins));
+          const again = read(renderSettings(loaded.origins.all()));
           expect(meaningOf(again, ['other'])).toEqual(meaningOf(loaded, ['other']));
         }),
         runs(150),

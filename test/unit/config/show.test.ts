@@ -21,12 +21,12 @@ health_check_text = "'quoted'"
 
 describe('renderSettings', () => {
   const loaded = readWith(TEXT, { MONITOR_CHECK_INTERVAL: '7' });
-  const shown = renderSettings(loaded.origins);
+  const shown = renderSettings(loaded.origins.all());
 
   it('never shows the password, but where it came from', () => {
     expect(shown).not.toContain('canary');
     expect(shown).toContain('; config.ini:4\n; password = ********\n');
-    expect(JSON.stringify(loaded.origins)).not.toContain('canary');
+    expect(JSON.stringify(loaded.origins.all())).not.toContain('canary');
   });
 
   it('names where each value came from', () => {
@@ -47,8 +47,8 @@ describe('renderSettings', () => {
 
   it('shows [process.default] only where it counts, so that reading it back handles nothing more', () => {
     const plain = readWith('', { MONITOR_PROCESS_DEFAULT_MAX_ATTEMPTS: '5' });
-    expect(read(renderSettings(plain.origins)).settings.processes.policyFor('other')).toBeNull();
+    expect(read(renderSettings(plain.origins.all())).settings.processes.policyFor('other')).toBeNull();
     const forced = readWith('[monitor]\nunlisted_processes = default', { MONITOR_PROCESS_DEFAULT_MAX_ATTEMPTS: '5' });
-    expect(read(renderSettings(forced.origins)).settings.processes.policyFor('other')?.maxAttempts).toBe(5);
+    expect(read(renderSettings(forced.origins.all())).settings.processes.policyFor('other')?.maxAttempts).toBe(5);
   });
 });
