@@ -54,7 +54,7 @@ async function tryUnitWay({ ports }: Inspection): Promise<HostFinding> {
         'problem',
         `units cannot be reached: the bus does not answer (${problem}), and unit_manager = dbus allows no other way`,
       )
-    : note('warning', `units are reached by systemctl: the bus does not answer (${problem})`);
+    : note('warning', `the bus does not answer (${problem}): a monitor that is root uses systemctl, any other waits`);
 }
 
 /** What the section of each process names: unit, programs, user, places. */

@@ -52,7 +52,7 @@ export function createSystemPorts(events: EventSink, choices: SystemChoices = {}
   const random = new CryptoRandom();
   const runner = new SpawnRunner(clock, { hasScopes: mayMakeUnits(abilities) });
   const table = new LinuxProcessTable();
-  const way = createUnitWay(unitManager, runner, clock);
+  const way = createUnitWay(unitManager, { runner, clock, events });
   return {
     clock,
     random,

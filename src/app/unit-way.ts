@@ -2,12 +2,13 @@
 import { DbusUnitManager } from '../adapters/systemd/dbus-unit-manager.js';
 import { SystemBus } from '../adapters/systemd/dbus/system-bus.js';
 import { CoalescingUnitManager } from '../adapters/systemd/coalescing-unit-manager.js';
-import { FallbackUnitManager } from '../adapters/systemd/fallback-unit-manager.js';
+import { FallbackUnitManager, type WayWatch } from '../adapters/systemd/fallback-unit-manager.js';
 import { SystemctlUnitManager } from '../adapters/systemd/systemctl-unit-manager.js';
 import { systemBusAddress } from '../config/environment.js';
 import type { MonitorSettings } from '../config/settings.js';
 import type { Clock } from '../ports/clock.js';
 import type { CommandRunner } from '../ports/command-runner.js';
+import type { EventSink } from '../ports/event-sink.js';
 import type { UnitManager } from '../ports/unit-manager.js';
 
 export type UnitWayChoice = MonitorSettings['unitManager'];
@@ -26,14 +27,27 @@ export interface UnitWay {
 
 const ASK_WITHIN_MS = 5000;
 
-export function createUnitWay(choice: UnitWayChoice, runner: Pick<CommandRunner, 'run'>, clock: Clock): UnitWay {
+export interface UnitWayPorts {
+  readonly runner: Pick<CommandRunner, 'run'>;
+  readonly clock: Clock;
+  /** Hears of each change of the way. */
+  readonly events: EventSink;
+}
+
+export function createUnitWay(choice: UnitWayChoice, { runner, clock, events }: UnitWayPorts): UnitWay {
   // Programs are dear: what many ask at once is asked with one. Over the bus each question goes its own way.
   const systemctl = new CoalescingUnitManager(new SystemctlUnitManager(runner));
   if (choice === 'systemctl') return { units: systemctl, ask: () => Promise.resolve({ choice, problem: null }) };
   const bus = new SystemBus(clock, systemBusAddress());
   const dbus = new DbusUnitManager(bus, clock);
+  const watch: WayWatch = {
+    problem: () => bus.problem,
+    onChange: (problem) => {
+      events.emit({ type: 'unit_way.changed', way: problem === null ? 'dbus' : 'systemctl', detail: problem });
+    },
+  };
   return {
-    units: choice === 'dbus' ? dbus : new FallbackUnitManager(dbus, systemctl, clock),
+    units: choice === 'dbus' ? dbus : new FallbackUnitManager(dbus, systemctl, clock, watch),
     ask: async () => {
       const options = { timeoutMs: ASK_WITHIN_MS, signal: new AbortController().signal };
       const states = await dbus.describe(['init.scope'], options);

@@ -78,7 +78,7 @@ export const ROMANIAN_FINDINGS: Readonly<Record<FindingCode, string>> = {
   units_by_bus: 'unitățile sunt accesate prin D-Bus',
   units_by_command: 'unitățile sunt accesate prin systemctl, cum cere unit_manager',
   bus_none:
-    'magistrala de mesaje nu răspunde ({why}): unitățile sunt accesate prin systemctl, la un cost de multe ori mai mare',
+    'magistrala de mesaje nu răspunde ({why}): un monitor care este root folosește systemctl, la un cost de multe ori mai mare; oricare altul așteaptă',
   bus_needed: 'magistrala de mesaje nu răspunde ({why}), iar unit_manager = dbus nu permite altă cale',
   cgroup_old: 'grupuri de control versiunea 1: ce lasă în urmă un program repornit se găsește mai greu',
   selinux_enforcing: 'SELinux este activ: unde ceva e refuzat fără motiv, căutați acolo: ausearch -m avc -ts recent',

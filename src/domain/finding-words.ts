@@ -74,7 +74,8 @@ export const FINDING_WORDS = {
   cgroup_good: 'control groups of version 2',
   units_by_bus: 'units are reached over D-Bus',
   units_by_command: 'units are reached by systemctl, as unit_manager says',
-  bus_none: 'the message bus does not answer ({why}): units are reached by systemctl, at many times the cost',
+  bus_none:
+    'the message bus does not answer ({why}): a monitor that is root uses systemctl, at many times the cost; any other waits',
   bus_needed: 'the message bus does not answer ({why}), and unit_manager = dbus allows no other way',
   cgroup_old: 'control groups of version 1: what a restarted program leaves behind is harder to find',
   selinux_enforcing:

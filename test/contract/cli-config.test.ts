@@ -1,7 +1,8 @@
 /** The built program and its settings: what it says of them, and that looking changes nothing. */
 import { readdir, writeFile } from 'node:fs/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { ended, ProgramSite, startProgram } from '../support/program-site.js';
+import { ScriptedBus } from '../support/scripted-bus.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
 const MISTAKES = `[database]
@@ -88,6 +89,33 @@ restart_strategy = process
     expect(out).toContain('pid_file: no such directory: /nowhere');
     expect(out).toMatch(/ok +true +program true can be started/);
     expect(out).toContain('4 things cannot work');
+  });
+
+  it('says which way leads to systemd, and why it is not the bus', async () => {
+    const bus = new ScriptedBus(await temporaryDirectory());
+    await bus.start();
+    onTestFinished(() => bus.stop());
+    bus.on('GetAll', () => ({ signature: 'a{sv}', body: [[]] }));
+    const wayBy = async (choice: string, address: string): Promise<string | undefined> => {
+      const { config } = await ProgramSite.create({ processes: [], monitor: `unit_manager = ${choice}` });
+      const environment = { DBUS_SYSTEM_BUS_ADDRESS: `unix:path=${address}` };
+      const { out } = await ended(startProgram(['--config', config, 'config', 'check', '--connect'], environment));
+      return out.split('\n').find((line) => /systemctl|bus/i.test(line));
+    };
+    const missing = String.raw`the bus does not answer \(connect ENOENT /nowhere\)`;
+    for (const choice of ['auto', 'dbus'])
+      expect(await wayBy(choice, bus.path)).toMatch(/^ok +monitor +units are reached over D-Bus$/);
+    expect(await wayBy('systemctl', bus.path)).toMatch(
+      /^ok +monitor +units are reached by systemctl, as unit_manager says$/,
+    );
+    expect(await wayBy('auto', '/nowhere')).toMatch(
+      new RegExp(`^warning +monitor +${missing}: a monitor that is root`),
+    );
+    expect(await wayBy('dbus', '/nowhere')).toMatch(
+      new RegExp(
+        `^PROBLEM +monitor +units cannot be reached: ${missing}, and unit_manager = dbus allows no other way$`,
+      ),
+    );
   });
 
   it('does not make the database that it looks for', async () => {

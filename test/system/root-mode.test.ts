@@ -78,6 +78,28 @@ describeOnMachine('the daemon that is root', () => {
     expect(await host.machine.must('pgrep -c -f "^/usr/local/bin/by-name-program infinity"')).toBe('1');
   });
 
+  it('goes on by systemctl while there is no message bus, and tells of it once', async () => {
+    const ways = async (): Promise<readonly string[]> =>
+      (await host.events('unit_way.changed')).map(({ level, message }) => `${level}: ${message}`);
+    const lost = 'warn: Units are reached by systemctl: the message bus does not answer';
+    const restart = async (): Promise<void> => {
+      await host.raise(id('by-unit'));
+      await host.waitUntilClear(id('by-unit'));
+    };
+    await host.machine.must('systemctl stop dbus.socket dbus.service');
+    await restart();
+    await restart();
+    expect(await ways()).toEqual([lost]);
+    await host.machine.must('systemctl start dbus.socket');
+    const isBack = async (): Promise<boolean> => {
+      await restart();
+      return (await ways()).length > 1;
+    };
+    await host.machine.waitFor(isBack, { what: 'the bus to be used again', timeoutMs: 30_000 });
+    await restart();
+    expect(await ways()).toEqual([lost, 'info: Units are reached over D-Bus again: the message bus answers']);
+  });
+
   it('runs commands in scopes of their own, so that a daemon which one leaves lives on without the monitor', async () => {
     await host.raise(id('leaving'));
     await host.waitUntilClear(id('leaving'));
@@ -114,6 +136,18 @@ describeOnMachine('the daemon that is root', () => {
     expect(lines.map(({ event }) => event)).toContain('restart.ended');
     expect(lines.filter(({ reason }) => reason === 'rights')).toEqual([]);
     expect(JSON.stringify(lines)).not.toContain('cannot be written');
+  });
+
+  it('then waits for the message bus where there is none, as its systemctl would need that too', async () => {
+    const before = (await host.events('restart.ended', 'by-unit')).length;
+    const told = (await host.events('unit_way.changed')).length;
+    await host.machine.must('systemctl stop dbus.socket dbus.service');
+    await host.raise(id('by-unit'));
+    const ended = await host.waitForEvent('restart.ended', { processName: 'by-unit', count: before + 1 });
+    expect(ended.at(-1)).toMatchObject({ outcome: 'refused' });
+    expect(await host.events('unit_way.changed')).toHaveLength(told);
+    await host.machine.must('systemctl start dbus.socket');
+    await host.waitUntilClear(id('by-unit'), 40_000);
   });
 
   it('then refuses to start what would end with it, and names the way', async () => {

@@ -15,6 +15,7 @@ type MonitorFamily = EventOf<
   | 'state.unsaved'
   | 'state.saved_again'
   | 'ownership.changed'
+  | 'unit_way.changed'
   | 'settings.reloaded'
   | 'settings.refused'
   | 'request.served'
@@ -57,6 +58,10 @@ export function monitorLine(event: MonitorFamily): LogLine {
     case 'state.unsaved':
     case 'state.saved_again':
       return stateLine(event);
+    case 'unit_way.changed':
+      return event.way === 'systemctl'
+        ? line('warn', 'Units are reached by systemctl: the message bus does not answer', { detail: event.detail })
+        : line('info', 'Units are reached over D-Bus again: the message bus answers');
     case 'ownership.changed':
     case 'settings.reloaded':
     case 'settings.refused':

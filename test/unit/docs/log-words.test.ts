@@ -86,6 +86,8 @@ const EVENTS: readonly MonitorEvent[] = [
   { type: 'ownership.changed', state: 'standby', detail: 'x' },
   { type: 'ownership.changed', state: 'unsure', detail: 'x' },
   { type: 'ownership.changed', state: 'unknown', detail: 'x' },
+  { type: 'unit_way.changed', way: 'systemctl', detail: 'x' },
+  { type: 'unit_way.changed', way: 'dbus', detail: null },
   { type: 'settings.reloaded', changes: [], pending: [], durationMs: 9 },
   { type: 'settings.refused', detail: 'x' },
   { type: 'request.served', request: 'restart', target: 'NAME', by: null, ok: true, detail: 'x' },

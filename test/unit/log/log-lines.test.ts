@@ -25,6 +25,12 @@ const LINES: readonly [string, string, MonitorEvent][] = [
   ['error', 'Monitor is still blind', { type: 'monitor.still_blind', code: 'refused', detail: 'x', blindMs: 1 }],
   ['info', 'Monitor sees again', { type: 'monitor.sighted', blindMs: 1 }],
   ['warn', 'no primary key', { type: 'monitor.warned', code: 'schema', detail: 'no primary key' }],
+  [
+    'warn',
+    'Units are reached by systemctl: the message bus does not answer',
+    { type: 'unit_way.changed', way: 'systemctl', detail: 'connect ENOENT' },
+  ],
+  ['info', 'Units are reached over D-Bus again', { type: 'unit_way.changed', way: 'dbus', detail: null }],
   ['debug', 'Database check completed', { type: 'cycle.completed', alarmed: 1, started: 1, skipped: 0, durationMs: 3 }],
   ['info', 'Found process in alarm: sshd (ID: 42)', { type: 'alarm.found', row }],
   [
