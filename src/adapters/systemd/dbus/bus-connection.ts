@@ -99,7 +99,7 @@ export class BusConnection {
     });
   }
 
-  /** Sends what nobody waits for: no answer comes, not even a refusal. */
+  /** Sends what nobody waits for: no answer comes, and a refusal, which the bus may send all the same, is passed over. */
   tell(call: MethodCall): void {
     if (this.#lost === null) this.#write(call, this.#nextSerial(), true);
   }

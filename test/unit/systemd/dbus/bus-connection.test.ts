@@ -127,7 +127,14 @@ describe('a connection to the bus', () => {
   });
 
   it('hands on signals', async () => {
-    await open();
+    const connection = await open();
+    const rule = {
+      ...method('AddMatch'),
+      destination: 'org.freedesktop.DBus',
+      signature: 's',
+      body: ["type='signal'"],
+    };
+    expect(await connection.call(rule, patience())).toMatchObject({ kind: 'reply' });
     bus.jobRemoved('/job/1', 'a.service', 'done');
     await until(() => signals.length > 0);
     expect(signals).toEqual(['JobRemoved']);
