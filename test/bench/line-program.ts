@@ -24,13 +24,16 @@ export class LineProgram<Request, Answer extends object> implements AsyncDisposa
   /** Rejects where the program says that it failed, ends, or does not answer in time. */
   async ask(request: Request): Promise<Exclude<Answer, { readonly error: string }>> {
     this.#child.stdin.write(`${JSON.stringify(request)}\n`);
+    // One that hangs has no next line until it is killed; then it has no more, and the wait ends.
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), ANSWER_TIMEOUT_MS);
     const next = await this.#answers.next();
     clearTimeout(timer);
     const asked = JSON.stringify(request).slice(0, 100);
     if (next.done === true) throw new Error(`no answer to ${asked}: ${this.#complaints.slice(-500)}`);
+    // What it may say is agreed on with its own file.
     const answer = JSON.parse(next.value) as Answer;
     if ('error' in answer) throw new Error(`${asked}: ${String(answer.error)}`);
+    // An answer of a type that is only known to be an object is not narrowed by the line above.
     return answer as Exclude<Answer, { readonly error: string }>;
   }
 

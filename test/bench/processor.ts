@@ -14,6 +14,7 @@ const SHARERS = {
 } as const;
 
 export type Sharer = keyof typeof SHARERS;
+/** `Object.keys` alone forgets which, and below `Object.fromEntries` does. */
 export const SHARER_NAMES = Object.keys(SHARERS) as readonly Sharer[];
 
 export type ProcessorTimes = Readonly<Record<Sharer, number>>;

@@ -1,4 +1,7 @@
-/** As much of the D-Bus wire format as the bare limit needs: calls with strings, and what comes back. */
+/**
+ * As much of the D-Bus wire format as the bare limit needs: calls with strings, and what comes back. It is not the
+ * program's own code for it: a limit that was computed with that would move with what it is there to judge.
+ */
 
 /** Source: D-Bus Specification, "Message Format"; little endian throughout. */
 const TYPES = ['invalid', 'call', 'reply', 'error', 'signal'] as const;

@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { createConnection, type Connection } from 'mysql2/promise';
+import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise';
 import { connectBus, type Bus } from './bus.js';
 
 export type DriverRequest =
@@ -91,8 +91,10 @@ async function untilClear(
 ): Promise<void> {
   const which = processId === undefined ? '' : ` AND process_id = ${processId}`;
   for (const deadline = Date.now() + timeoutMs; ;) {
-    const [rows] = await watch.query(`SELECT 1 FROM ${database}.STATUS_PROCESS WHERE alarma = 1${which} LIMIT 1`);
-    if ((rows as readonly unknown[]).length === 0) return;
+    const [rows] = await watch.query<RowDataPacket[]>(
+      `SELECT 1 FROM ${database}.STATUS_PROCESS WHERE alarma = 1${which} LIMIT 1`,
+    );
+    if (rows.length === 0) return;
     if (Date.now() > deadline) throw new Error(`there are still alarms in ${database} after ${timeoutMs} ms`);
     await sleep(WAIT_EVERY_MS);
   }
