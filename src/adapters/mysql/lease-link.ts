@@ -2,7 +2,7 @@
 import type { Clock } from '../../ports/clock.js';
 import type { Random } from '../../ports/random.js';
 import { StoreError } from '../../ports/store-error.js';
-import { openConnection, type ServerConnection } from './connection.js';
+import { openConnection, type MysqlConnection, type ServerConnection } from './connection.js';
 import { HostList } from './host-list.js';
 import type { MysqlOptions, ServerAddress } from './options.js';
 
@@ -30,7 +30,7 @@ export class LeaseLink {
   }
 
   /** False once the other side has ended the connection, or we have. */
-  isOn(connection: ServerConnection): boolean {
+  isOn(connection: MysqlConnection): boolean {
     return this.#connection === connection && connection.end === 'none';
   }
 

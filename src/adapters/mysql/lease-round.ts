@@ -2,7 +2,7 @@
 import type { Clock } from '../../ports/clock.js';
 import type { Random } from '../../ports/random.js';
 import { StoreError } from '../../ports/store-error.js';
-import type { ServerConnection } from './connection.js';
+import type { MysqlConnection } from './connection.js';
 import {
   addLease,
   dropLock,
@@ -28,7 +28,7 @@ export type Standing =
   | { readonly kind: 'lease'; readonly owner: string; readonly sent: Moment }
   | {
       readonly kind: 'lock';
-      readonly connection: ServerConnection;
+      readonly connection: MysqlConnection;
       readonly connectionId: string;
       readonly sent: Moment;
     }
@@ -57,14 +57,14 @@ export class LeaseRounds {
   #owner: string | null = null;
   #sighting: Sighting | null = null;
   /** We hold the lock; null: we do not, or there may be a table. */
-  #locked: { readonly connection: ServerConnection; readonly untilMs: number; readonly why: string } | null = null;
+  #locked: { readonly connection: MysqlConnection; readonly untilMs: number; readonly why: string } | null = null;
 
   constructor(deps: RoundDeps) {
     this.#deps = deps;
   }
 
   /** Throws `StoreError`; then nothing is known, and another round finds out. */
-  async next(connection: ServerConnection, signal: AbortSignal): Promise<Standing> {
+  async next(connection: MysqlConnection, signal: AbortSignal): Promise<Standing> {
     const { clock, terms } = this.#deps;
     const locked = this.#locked;
     this.#locked = null;
@@ -87,7 +87,7 @@ export class LeaseRounds {
   }
 
   /** Gives back what we have or may have. Throws `StoreError`. */
-  async release(connection: ServerConnection, signal: AbortSignal): Promise<void> {
+  async release(connection: MysqlConnection, signal: AbortSignal): Promise<void> {
     if (this.#owner !== null) await connection.change(releaseLease(this.#deps.key, this.#owner), signal);
     this.#owner = null;
   }
@@ -98,7 +98,7 @@ export class LeaseRounds {
   }
 
   /** null: it is not ours. */
-  async #renew(connection: ServerConnection, signal: AbortSignal): Promise<Standing | null> {
+  async #renew(connection: MysqlConnection, signal: AbortSignal): Promise<Standing | null> {
     const owner = this.#owner;
     if (owner === null) return null;
     const sent = this.#now();
@@ -107,7 +107,7 @@ export class LeaseRounds {
     return null;
   }
 
-  async #look(connection: ServerConnection, signal: AbortSignal): Promise<Standing> {
+  async #look(connection: MysqlConnection, signal: AbortSignal): Promise<Standing> {
     const { key, terms, clock } = this.#deps;
     let row = await this.#read(connection, signal);
     if (row === null) {
@@ -125,7 +125,7 @@ export class LeaseRounds {
     return this.#take(connection, this.#sighting, signal);
   }
 
-  async #take(connection: ServerConnection, { row }: Sighting, signal: AbortSignal): Promise<Standing> {
+  async #take(connection: MysqlConnection, { row }: Sighting, signal: AbortSignal): Promise<Standing> {
     const { key, terms, clock, random } = this.#deps;
     // Whoever began before the table was there still goes by the lock.
     const lock = await this.#lock(connection, signal);
@@ -143,7 +143,7 @@ export class LeaseRounds {
     return { kind: 'lease', owner, sent };
   }
 
-  async #goByLock(connection: ServerConnection, why: string, signal: AbortSignal): Promise<Standing> {
+  async #goByLock(connection: MysqlConnection, why: string, signal: AbortSignal): Promise<Standing> {
     const sent = this.#now();
     const lock = await this.#lock(connection, signal);
     if (lock === null) return { kind: 'everyone', why };
@@ -157,7 +157,7 @@ export class LeaseRounds {
     return this.#lockedBy(connection, (await this.#lock(connection, signal))?.holderId ?? 'unknown', signal);
   }
 
-  async #lockedBy(connection: ServerConnection, holderId: string, signal: AbortSignal): Promise<Standing> {
+  async #lockedBy(connection: MysqlConnection, holderId: string, signal: AbortSignal): Promise<Standing> {
     const [row] = await connection.rows(readOrigin(holderId), signal);
     const origin = textOf(row?.['origin']) ?? 'an unknown host';
     return { kind: 'other', holder: `connection ${holderId} from ${origin}`, lookInMs: this.#lookEveryMs() };
@@ -165,7 +165,7 @@ export class LeaseRounds {
 
   /** null: such a lock says nothing here. */
   async #lock(
-    connection: ServerConnection,
+    connection: MysqlConnection,
     signal: AbortSignal,
   ): Promise<{ readonly name: string; readonly holderId: string | null; readonly ourId: string } | null> {
     const name = this.#deps.lockName;
@@ -174,7 +174,7 @@ export class LeaseRounds {
     return { name, holderId: textOf(row?.['holderId']), ourId: textOf(row?.['ourId']) ?? '' };
   }
 
-  async #read(connection: ServerConnection, signal: AbortSignal): Promise<Sighting['row'] | null> {
+  async #read(connection: MysqlConnection, signal: AbortSignal): Promise<Sighting['row'] | null> {
     const [row] = await connection.rows(readLease(this.#deps.key), signal);
     if (row === undefined) return null;
     const text = (column: string): string => textOf(row[column]) ?? '';

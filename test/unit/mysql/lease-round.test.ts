@@ -1,6 +1,6 @@
 /** What a monitor asks the server, sign of life after sign of life, where there is no table for a lease. */
 import { describe, expect, it } from 'vitest';
-import type { ServerConnection } from '../../../src/adapters/mysql/connection.js';
+import type { MysqlConnection } from '../../../src/adapters/mysql/connection.js';
 import { LeaseRounds } from '../../../src/adapters/mysql/lease-round.js';
 import type { Row } from '../../../src/adapters/mysql/row.js';
 import type { Statement } from '../../../src/adapters/mysql/sql.js';
@@ -11,13 +11,22 @@ import { FakeRandom } from '../../support/fake-random.js';
 const LEASE_MS = 15_000;
 const never = new AbortController().signal;
 
+const OPEN: Omit<MysqlConnection, 'rows' | 'change'> = {
+  address: { kind: 'tcp', host: 'db', port: 3306 },
+  server: { version: '11.4', isReadOnly: false, isCaseSensitive: true, isClustered: false },
+  end: 'none',
+  where: 'db/monitor',
+  destroy: () => undefined,
+  close: () => Promise.resolve(),
+};
+
 class Server {
   readonly asked: string[] = [];
   holder: string | null = null;
   hasTable = false;
 
   /** A new connection to it, whose number is `id`. */
-  connect(id: string): ServerConnection {
+  connect(id: string): MysqlConnection {
     const rows = ({ what }: Statement): Promise<readonly Row[]> => {
       this.asked.push(what);
       if (what === 'read the lease') return this.#lease();
@@ -28,8 +37,7 @@ class Server {
       this.asked.push(what);
       return Promise.resolve(1);
     };
-    // Only what a round uses of it.
-    return { server: { isClustered: false }, rows, change } as unknown as ServerConnection;
+    return { ...OPEN, rows, change };
   }
 
   /** What was asked since the last time. */
