@@ -7,7 +7,7 @@ const PLAIN = {
   reload: { command: 'reload' },
 } as const satisfies Readonly<Record<string, Request>>;
 
-/** The words that are read here. */
+/** The words that are read here: `Object.keys` alone forgets which. */
 export const PLAIN_WORDS = Object.keys(PLAIN) as readonly (keyof typeof PLAIN)[];
 
 /** `argv`: without the program's own name. null: for the parser. */

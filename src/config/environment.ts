@@ -19,7 +19,6 @@ const NOTIFY_LINE = 'PROCESS_MONITOR_NOTIFY';
 /** What the launcher says of the line to systemd, once: it is taken out, so that no command of ours finds it. */
 export function takeNotifyLine(): string | null {
   const text = process.env[NOTIFY_LINE] ?? null;
-  // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
-  delete process.env[NOTIFY_LINE];
+  Reflect.deleteProperty(process.env, NOTIFY_LINE);
   return text;
 }

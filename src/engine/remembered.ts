@@ -19,6 +19,7 @@ const KINDS = {
   handled: ({ handledMs }: ProcessMemory) => handledMs !== null,
 };
 export type MemoryKind = keyof typeof KINDS;
+/** `Object.keys` alone forgets which. */
 const KIND_NAMES = Object.keys(KINDS) as readonly MemoryKind[];
 
 /** Stored times are wall times: once the wall clock has moved against the other by more than this, all of them are wrong. */

@@ -5,7 +5,7 @@ import type { UnitActionResult, UnitChange, UnitManager, UnitStates, UnitsUnknow
 import type { CallResult, MethodCall } from './dbus/bus-connection.js';
 import { Deadline, type EndedEarly } from './dbus/deadline.js';
 import { MANAGER, SYSTEMD, SYSTEMD_PATH, type SystemBus } from './dbus/system-bus.js';
-import { variantIn } from './dbus/wire-writer.js';
+import { listIn, variantIn } from './dbus/wire-writer.js';
 import { isDoubtful, toJobEnd, toRefusal } from './dbus-refusals.js';
 import { describeUnits, readOne } from './dbus-describe.js';
 import { unitPath, type UnitReading } from './dbus-unit-state.js';
@@ -160,8 +160,7 @@ function judge(unit: string, seen: UnitReading, askedMs: number): UnitActionResu
 }
 
 function jobIn({ reader }: Extract<CallResult, { kind: 'reply' }>): { number: number; path: string } {
-  const value = variantIn(reader.values('v')[0]);
-  const [number, path] = Array.isArray(value) ? (value as readonly unknown[]) : [];
+  const [number, path] = listIn(variantIn(reader.values('v')[0]));
   return { number: typeof number === 'number' ? number : 0, path: typeof path === 'string' ? path : '' };
 }
 

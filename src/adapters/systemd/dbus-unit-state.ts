@@ -1,7 +1,7 @@
 /** Reads what systemd says of units over D-Bus. */
 import type { UnitState } from '../../domain/unit-state.js';
 import type { WireReader } from './dbus/wire-reader.js';
-import type { WireValue } from './dbus/wire-writer.js';
+import { listIn, type WireValue } from './dbus/wire-writer.js';
 import { SHOWN_PROPERTIES, toUnitState, type Property } from './unit-properties.js';
 
 /** The same that `systemctl show` is asked for. */
@@ -23,8 +23,8 @@ export interface UnitReading {
 /** An answer to `ListUnitsByNames`. Throws `WireError`. */
 export function readListed(reader: WireReader): readonly ListedUnit[] {
   const [units] = reader.values('a(ssssssouso)');
-  return listOf(units).map((unit) => {
-    const [, , loadState, activeState, , , path] = listOf(unit);
+  return listIn(units).map((unit) => {
+    const [, , loadState, activeState, , , path] = listIn(unit);
     return { path: textOf(path), isNothing: loadState === 'not-found' && activeState === 'inactive' };
   });
 }
@@ -33,13 +33,13 @@ export function readListed(reader: WireReader): readonly ListedUnit[] {
 export function readUnit(reader: WireReader): UnitReading {
   const found = reader.pick(PROPERTIES);
   const number = (name: Property): number => numberOf(found.get(name));
-  const [jobNumber] = listOf(found.get('Job'));
+  const [jobNumber] = listIn(found.get('Job'));
   return {
     state: toUnitState({
       text: (name) => textOf(found.get(name)),
       number,
       isTrue: (name) => found.get(name) === true,
-      names: listOf(found.get('Names')).map(textOf),
+      names: listIn(found.get('Names')).map(textOf),
       invocationId: hexOf(found.get('InvocationID')),
       jobNumber: numberOf(jobNumber),
     }),
@@ -53,11 +53,6 @@ export function unitPath(unit: string): string {
     at > 0 && /\d/.test(character) ? character : `_${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
   );
   return `/org/freedesktop/systemd1/unit/${label}`;
-}
-
-function listOf(value: WireValue | undefined): readonly WireValue[] {
-  // Array.isArray forgets what the elements of a readonly array are.
-  return Array.isArray(value) ? (value as readonly WireValue[]) : [];
 }
 
 function textOf(value: WireValue | undefined): string {

@@ -4,7 +4,7 @@ import type { UnitChange, UnitStates } from '../../ports/unit-manager.js';
 import { Deadline } from './dbus/deadline.js';
 import type { IncomingMessage } from './dbus/message.js';
 import { SYSTEMD, type SystemBus } from './dbus/system-bus.js';
-import { variantIn } from './dbus/wire-writer.js';
+import { listIn, variantIn } from './dbus/wire-writer.js';
 import { unitPath } from './dbus-unit-state.js';
 import { toUnitName } from './unit-name.js';
 
@@ -148,7 +148,8 @@ export class UnitFollower {
     const reader = read();
     if (reader.string() !== UNIT) return;
     const job = reader.pick(JOB).get('Job');
-    const hasJob = Array.isArray(job) && job[0] !== 0;
+    const [jobNumber = 0] = listIn(job);
+    const hasJob = jobNumber !== 0;
     const byJob = hasJob || this.#withJob.has(path);
     if (hasJob) this.#withJob.add(path);
     else this.#withJob.delete(path);

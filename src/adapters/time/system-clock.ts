@@ -33,6 +33,7 @@ export class SystemClock implements Clock {
 
   after(ms: number, act: () => void): () => void {
     const deadlineMs = this.monotonicMs() + ms;
+    // Node cuts off fractions of a millisecond, and takes a time that is too long for one of 1 ms.
     const arm = (leftMs: number): NodeJS.Timeout =>
       setTimeout(wake, Math.min(Math.max(Math.ceil(leftMs), 0), LONGEST_TIMER_MS));
     // A timer may fire a little before its time; whoever waits relies on the whole of it.

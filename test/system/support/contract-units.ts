@@ -37,11 +37,13 @@ const ODD_RESTARTS = [
 ] as const;
 
 export async function installContractUnits(machine: BootedMachine): Promise<void> {
-  const files = Object.entries(CONTRACT_UNITS).flatMap(([name, { file }]) => (file === null ? [] : [[name, file]]));
+  const files = Object.entries(CONTRACT_UNITS).flatMap(([name, { file }]) =>
+    file === null ? [] : [[name, file] as const],
+  );
   await machine.must(`cd /etc/systemd/system && ln -s /dev/null masked.service &&
     ln -s canonical.service alias.service`);
   await machine.installUnits({
-    ...(Object.fromEntries(files) as Record<string, string>),
+    ...Object.fromEntries(files),
     'instance@.service': RUNS,
     ...ODD_UNITS,
   });

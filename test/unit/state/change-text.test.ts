@@ -78,6 +78,7 @@ describe('parseChanges', () => {
       { savedAtMs: 1, processes: { '1': {} }, hostRestartsAtMs: [] },
       { ...changes[0], more: 1 },
     ])
+      // Written as no program of ours would.
       expect(parseChanges(line + changeLine(sum, content as StateChanges).line, SUM).ok).toBe(false);
   });
 });

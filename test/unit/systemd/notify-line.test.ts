@@ -17,10 +17,18 @@ beforeEach(async () => {
   file = join(directory, 'file');
   server = createServer();
   await new Promise<void>((resolve) => void server.listen(join(directory, 'socket'), resolve));
-  socket = (server as unknown as { readonly _handle: { readonly fd: number } })._handle.fd;
+  socket = descriptorOf(server);
 });
 
 afterEach(() => server.close());
+
+/** Node tells it nowhere else. */
+function descriptorOf(listening: Server): number {
+  const handle: unknown = Reflect.get(listening, '_handle');
+  const fd: unknown = typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'fd') : null;
+  if (typeof fd !== 'number') throw new Error('this Node keeps the descriptor elsewhere');
+  return fd;
+}
 
 describe('openNotifyLine', () => {
   it('takes a socket that is meant for this process', () => {

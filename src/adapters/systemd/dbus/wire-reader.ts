@@ -62,7 +62,10 @@ export class WireReader {
     }
   }
 
-  /** Passes over a value without making anything of it. */
+  /**
+   * Passes over a value without making anything of it: of what systemd says of a unit most is not asked. What an array holds
+   * is not even looked at, as it says its size; where that is wrong, what is read next is.
+   */
   skip(type: WireType): void {
     switch (type.kind) {
       case 'basic': {

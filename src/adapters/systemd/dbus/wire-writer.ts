@@ -184,9 +184,18 @@ export function variantIn(value: WireValue | undefined): WireValue | undefined {
 }
 
 function list(value: WireValue | undefined): readonly WireValue[] {
-  if (!Array.isArray(value)) throw new WireError('not an array');
-  // Array.isArray forgets what the elements of a readonly array are.
-  return value as readonly WireValue[];
+  if (!isList(value)) throw new WireError('not an array');
+  return value;
+}
+
+/** `Array.isArray` alone forgets what the elements of a readonly array are. */
+function isList(value: WireValue | undefined): value is readonly WireValue[] {
+  return Array.isArray(value);
+}
+
+/** The elements of an array or struct; none where it is neither. */
+export function listIn(value: WireValue | undefined): readonly WireValue[] {
+  return isList(value) ? value : [];
 }
 
 interface Primitives {
