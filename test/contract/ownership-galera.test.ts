@@ -94,8 +94,7 @@ describe.skipIf((await whyNoGalera()) !== null)('on Galera', () => {
       const result = await stressOwner({ servers: cluster.nodes, claimers: 6, durationMs, leaseMs: 1500, serverFault });
       tellStress(`Galera, ${turn} node faults`, result);
       expect(result).toMatchObject({ atOnce: 0, again: 0, lost: 0 });
-      // How many is a matter of the host; that the monitors were at work at all is not.
-      expect(result.acts).toBeGreaterThan(STRESS_SECONDS / 20);
+      expect(result.acts).toBeGreaterThan(STRESS_SECONDS);
     },
   );
 

@@ -216,6 +216,11 @@ describeOnMachine('a host that fails the monitor', () => {
       return (await mainPid()) !== pid;
     };
     await host.machine.waitFor(hasEnded, { what: 'it to end for want of memory', timeoutMs: 60_000 });
+    // Its own doing: not the watchdog's, which would end one that hangs.
+    const told = await host.machine.must(`journalctl -u ${UNIT} -o cat`);
+    expect(told).toMatch(/out of memory|failed to allocate|allocation failed|bad_alloc/i);
+    expect(told).toMatch(/Main process exited, code=(?:killed|dumped)/);
+    expect(told).not.toMatch(/watchdog timeout/i);
     await handled('memory', 'during');
     await handle('memory', 'after');
     await expectOneRestartEach('memory');
