@@ -167,7 +167,7 @@ export class Monitor {
         onPhase: (phase) => (this.#phase = phase),
         betweenCycles: () => {
           this.#applyChanges();
-          this.#nudge = new AbortController();
+          if (this.#nudge.signal.aborted) this.#nudge = new AbortController();
         },
         wake: () => this.#wake.signal,
         nudge: () => this.#nudge.signal,

@@ -66,6 +66,7 @@ export async function runPollLoop(deps: PollLoopDeps, draining: AbortSignal): Pr
   let lookFirst: SkipReason | null = null;
   let moment: CycleMoment | null = null;
   let told: OwnerState = { kind: 'owner' };
+  const pauses = new Pauses(deps, draining);
   while (!draining.aborted) {
     deps.betweenCycles();
     deps.onPhase({ kind: 'cycle', sinceMs: clock.monotonicMs() });
@@ -85,7 +86,7 @@ export async function runPollLoop(deps: PollLoopDeps, draining: AbortSignal): Pr
     if (owner.kind !== 'owner') lookFirst ??= { code: 'just_sighted' };
     if (owner.kind === 'standby') {
       deps.afterCycle({ isBlind: false, failure: null, owner });
-      await pause(deps, { ms: deps.pace().checkIntervalMs, mayBeNudged: false }, draining);
+      await pauses.wait({ ms: deps.pace().checkIntervalMs, mayBeNudged: false });
       // However long that was, it was a wait for somebody else.
       moment = null;
       continue;
@@ -109,7 +110,7 @@ export async function runPollLoop(deps: PollLoopDeps, draining: AbortSignal): Pr
     const ms = pauseMs(deps, blindness, clock.monotonicMs() - now.monotonicMs);
     // What holds restarts for one look holds them for the whole time to the next, whatever else fails meanwhile.
     const mayBeNudged = blindness === null && hold === null && memory.brake !== 'held';
-    const isShort = await pause(deps, { ms, mayBeNudged }, draining);
+    const isShort = await pauses.wait({ ms, mayBeNudged });
     // A pause that was cut short says nothing about the clock.
     if (isShort) moment = null;
   }
@@ -140,25 +141,39 @@ interface Pause {
   readonly mayBeNudged: boolean;
 }
 
-/** New settings, and taking over from another monitor, must not wait for the next look. Resolves true where it was cut short. */
-async function pause(deps: PollLoopDeps, { ms, mayBeNudged }: Pause, draining: AbortSignal): Promise<boolean> {
-  const { clock, owner, onPhase } = deps;
-  const wakers = [deps.wake(), ...(mayBeNudged ? [deps.nudge()] : [])];
-  onPhase({ kind: 'pause', untilMs: clock.monotonicMs() + ms });
-  const over = new AbortController();
-  const before = owner.state().kind;
-  // Listeners that are taken off again: AbortSignal.any keeps something of each pause for as long as its sources live.
-  const end = (): void => over.abort('over');
-  const signals = [...wakers, draining];
-  for (const signal of signals) signal.addEventListener('abort', end);
-  if (signals.some(({ aborted }) => aborted)) end();
-  const changes = before === 'owner' ? [] : [owner.changed(over.signal)];
-  const isChanged = owner.state().kind !== before;
-  if (!isChanged) await Promise.race([...changes, clock.sleep(ms, over.signal)]);
-  for (const signal of signals) signal.removeEventListener('abort', end);
-  // Where nothing else was waited for, the sleep is over by itself.
-  if (changes.length > 0) end();
-  return isChanged || wakers.some(({ aborted }) => aborted);
+class Pauses {
+  readonly #deps: PollLoopDeps;
+  readonly #draining: AbortSignal;
+  /** Ends the wait under way; used again until it has ended one, for a new one each second costs more than the rest of the pause. */
+  #over = new AbortController();
+
+  constructor(deps: PollLoopDeps, draining: AbortSignal) {
+    this.#deps = deps;
+    this.#draining = draining;
+  }
+
+  /** New settings, and taking over from another monitor, must not wait for the next look. Resolves true where it was cut short. */
+  async wait({ ms, mayBeNudged }: Pause): Promise<boolean> {
+    const { clock, owner, onPhase, wake, nudge } = this.#deps;
+    const wakers = mayBeNudged ? [wake(), nudge()] : [wake()];
+    onPhase({ kind: 'pause', untilMs: clock.monotonicMs() + ms });
+    if (this.#over.signal.aborted) this.#over = new AbortController();
+    const over = this.#over;
+    const before = owner.state().kind;
+    // Listeners that are taken off again: AbortSignal.any keeps something of each pause for as long as its sources live.
+    const end = (): void => over.abort('over');
+    const signals = [...wakers, this.#draining];
+    for (const signal of signals) signal.addEventListener('abort', end);
+    if (signals.some(({ aborted }) => aborted)) end();
+    const changes = before === 'owner' ? [] : [owner.changed(over.signal)];
+    const isChanged = owner.state().kind !== before;
+    const sleep = isChanged ? null : clock.sleep(ms, over.signal);
+    if (sleep !== null) await (changes.length === 0 ? sleep : Promise.race([...changes, sleep]));
+    for (const signal of signals) signal.removeEventListener('abort', end);
+    // Where nothing else was waited for, the sleep is over by itself.
+    if (changes.length > 0) end();
+    return isChanged || wakers.some(({ aborted }) => aborted);
+  }
 }
 
 async function tryCycle(

@@ -1,4 +1,5 @@
 /** Both clocks keep the clock's promises. */
+import { createHook } from 'node:async_hooks';
 import { setTimeout as realSleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { SystemClock } from '../../src/adapters/time/system-clock.js';
@@ -16,6 +17,23 @@ it('SystemClock counts from the boot of the machine', async () => {
   const upSeconds = Number((await readFile('/proc/uptime', 'utf8')).split(' ')[0]);
   // /proc/uptime also counts time spent suspended, so it may be ahead, but never behind.
   expect(new SystemClock().monotonicMs() / 1000).toBeLessThanOrEqual(upSeconds + 1);
+});
+
+it('SystemClock is woken once by a long wait, not once a little before its end and once for the rest', async () => {
+  let timers = 0;
+  const hook = createHook({ init: (_, type) => void (timers += type === 'Timeout' ? 1 : 0) }).enable();
+  const clock = new SystemClock();
+  const { signal } = new AbortController();
+  const waits: Promise<unknown>[] = [];
+  // At all parts of a millisecond, because Node's own count is of whole ones.
+  while (waits.length < 40) {
+    await new Promise<void>((resolve) => void setImmediate(resolve));
+    waits.push(clock.sleep(100, signal));
+  }
+  await Promise.all(waits);
+  hook.disable();
+  // A test that is held up itself may need a second one here and there.
+  expect(timers).toBeLessThan(waits.length + 10);
 });
 
 it('FakeClock wakes again a sleeper that lies down again within the time it advances', async () => {

@@ -137,7 +137,7 @@ describe('one who waits', () => {
     await rm(door.directory, { recursive: true });
     const second = door.server();
     expect(await second.start()).toEqual({ kind: 'listening' });
-    await clock.advance(10_000);
+    await clock.advance(30_000);
     await expect.poll(() => lost).toEqual([expect.stringContaining('pid 4711')]);
     expect(await door.server().start()).toMatchObject({ kind: 'in_use' });
   });

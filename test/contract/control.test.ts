@@ -242,7 +242,7 @@ describe('starting', () => {
     await serverFor(new ReadyHandler(), clock).start();
     await rm(dirname(path), { recursive: true });
     expect(await send({ command: 'ping', target: '' })).toEqual({ kind: 'not_running' });
-    await clock.advance(10_000);
+    await clock.advance(30_000);
     const second = new ControlServer({ path, handler: new ReadyHandler(), clock: new SystemClock(), ...SEEN });
     expect(await second.start()).toEqual({ kind: 'in_use', pid: 4711 });
     await second.close();

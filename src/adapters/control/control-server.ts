@@ -20,7 +20,7 @@ const PING_WITHIN_MS = 2_000;
 const MOST_SILENT = 64;
 const MOST_CONNECTIONS = 256;
 /** How often the socket is looked for: without it nobody finds this monitor, and a second one could start. */
-const LOOK_EVERY_MS = 10_000;
+const LOOK_EVERY_MS = 30_000;
 
 export interface ControlServerOptions {
   /** At most 80 bytes or so: the system allows 107, and beside it lie sockets with longer names. */

@@ -5,6 +5,13 @@ import type { Clock } from '../../ports/clock.js';
 /** Node's timers take at most 2^31 − 1 ms; a longer sleep is made of several. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
+/**
+ * Node counts whole milliseconds from the beginning of a turn, so that a timer fires a little before its time and a second
+ * one is needed for the rest. A long wait asks for more at once: to be woken twice costs more than 2 ms are worth.
+ */
+const LONG_WAIT_MS = 100;
+const SPARE_MS = 2;
+
 /** Monotonic time is Linux's CLOCK_MONOTONIC, the one systemd's timestamps use; it stands still while suspended. */
 export class SystemClock implements Clock {
   nowMs(): number {
@@ -12,7 +19,8 @@ export class SystemClock implements Clock {
   }
 
   monotonicMs(): number {
-    return Number(hrtime.bigint()) / 1e6;
+    const [seconds, nanoseconds] = hrtime();
+    return seconds * 1000 + nanoseconds / 1e6;
   }
 
   sleep(ms: number, signal: AbortSignal): Promise<'elapsed' | 'aborted'> {
@@ -34,9 +42,11 @@ export class SystemClock implements Clock {
   after(ms: number, act: () => void): () => void {
     const deadlineMs = this.monotonicMs() + ms;
     // Node cuts off fractions of a millisecond, and takes a time that is too long for one of 1 ms.
-    const arm = (leftMs: number): NodeJS.Timeout =>
-      setTimeout(wake, Math.min(Math.max(Math.ceil(leftMs), 0), LONGEST_TIMER_MS));
-    // A timer may fire a little before its time; whoever waits relies on the whole of it.
+    const arm = (leftMs: number): NodeJS.Timeout => {
+      const askedMs = Math.ceil(leftMs) + (leftMs < LONG_WAIT_MS ? 0 : SPARE_MS);
+      return setTimeout(wake, Math.min(Math.max(askedMs, 0), LONGEST_TIMER_MS));
+    };
+    // Whoever waits relies on the whole of it.
     const wake = (): void => {
       const leftMs = deadlineMs - this.monotonicMs();
       if (leftMs > 0) timer = arm(leftMs);

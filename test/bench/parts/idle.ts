@@ -36,8 +36,8 @@ export async function idle(rig: Rig): Promise<PartReport> {
   await stopDaemon(rig);
   await startCells(rig);
   try {
-    // Once V8 has compiled what a cycle needs.
-    await pause(rig.quick ? 8000 : 20_000);
+    // Past the start, so that what is seen is the idle day: of the slow one too, which has had two looks by then.
+    await pause(rig.quick ? 40_000 : 70_000);
     const watches = await Promise.all(
       [PLAIN, EACH_30_SECONDS].map(({ name }) => watchExecs(machine, `${name}.service`)),
     );
@@ -68,7 +68,7 @@ async function spend(rig: Rig): Promise<Ledger> {
       })),
     );
   let last = await look();
-  for (let slice = 0; slice < SLOW_SLICES * (rig.quick ? 1 : 3); slice += 1) {
+  for (let slice = 0; slice < SLOW_SLICES * (rig.quick ? 2 : 4); slice += 1) {
     await pause(SLICE_SECONDS * 1000);
     const now = await look();
     ALL_CELLS.forEach((cell, index) => {
