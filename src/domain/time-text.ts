@@ -48,17 +48,26 @@ export function localTimeText(epochMs: number): string {
   return local.format(epochMs);
 }
 
+/** The last second that was written, for the many lines that share it: `2026-01-31T22:59:59.`. */
+let second = { epochS: 0, text: '1970-01-01T00:00:00.' };
+
 /** `2026-01-31T22:59:59.042Z`: UTC, as ISO 8601 has it. */
 export function isoTimeText(epochMs: number): string {
   const wholeMs = Math.floor(epochMs);
-  const days = Math.floor(wholeMs / DAY_MS);
-  const ms = wholeMs - days * DAY_MS;
-  const { year, month, day } = dateOf(days);
-  const time = [ms / 3_600_000, (ms / 60_000) % 60, (ms / 1000) % 60].map((each) => digits(each, 2)).join(':');
-  return `${digits(year, 4)}-${digits(month, 2)}-${digits(day, 2)}T${time}.${digits(ms % 1000, 3)}Z`;
+  const epochS = Math.floor(wholeMs / 1000);
+  if (epochS !== second.epochS) second = { epochS, text: secondText(epochS) };
+  return `${second.text}${digits(wholeMs - epochS * 1000, 3)}Z`;
 }
 
-const DAY_MS = 86_400_000;
+function secondText(epochS: number): string {
+  const days = Math.floor(epochS / DAY_S);
+  const ofDay = epochS - days * DAY_S;
+  const { year, month, day } = dateOf(days);
+  const time = [ofDay / 3600, (ofDay / 60) % 60, ofDay % 60].map((each) => digits(each, 2)).join(':');
+  return `${digits(year, 4)}-${digits(month, 2)}-${digits(day, 2)}T${time}.`;
+}
+
+const DAY_S = 86_400;
 /** From 1 March of the year 0, when the day that a year may have more is its last, to the epoch. */
 const DAYS_TO_EPOCH = 719_468;
 const [DAYS_IN_400_YEARS, DAYS_IN_100_YEARS, DAYS_IN_4_YEARS] = [146_097, 36_524, 1461] as const;

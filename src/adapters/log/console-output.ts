@@ -1,7 +1,7 @@
 /** The console: standard error, as the journal, a terminal or a pipe wants it. */
 import { fstatSync, writeSync } from 'node:fs';
 import process from 'node:process';
-import { setImmediate as endOfTurn } from 'node:timers/promises';
+import { setImmediate as atEndOfTurn } from 'node:timers';
 import { colouredLine, journalLine, textLine, type WrittenLine } from './line-text.js';
 
 const STDERR = 2;
@@ -22,8 +22,8 @@ export interface ConsoleOptions {
   readonly write?: (text: string) => void;
 }
 
-/** Writes one line; `json` is the line without its end, `epochMs` its time. */
-export type LineOutput = (json: string, line: WrittenLine, epochMs: number) => void;
+/** Writes one line. */
+export type LineOutput = (line: WrittenLine) => void;
 
 /** The console's output; null: it is off. Never throws: a console that is gone is nobody's loss. */
 export function consoleOutput(options: ConsoleOptions): LineOutput | null {
@@ -33,12 +33,12 @@ export function consoleOutput(options: ConsoleOptions): LineOutput | null {
   const print = options.write ?? writeToStderr;
   // A person waits for the line on a terminal; the journal wakes up for each of them, and it has many at once in a storm.
   const write = isJournal ? gathered(print) : print;
-  return (json, line, epochMs) => write(`${render({ json, line, epochMs })}\n`);
+  return (line) => write(`${render(line)}\n`);
 
-  function render({ json, line, epochMs }: { json: string; line: WrittenLine; epochMs: number }): string {
+  function render(line: WrittenLine): string {
     if (isJournal) return journalLine(line);
-    if (options.isTerminal) return options.isColoured ? colouredLine(line, epochMs) : textLine(line, epochMs);
-    return options.format === 'json' ? json : textLine(line, epochMs);
+    if (options.isTerminal) return options.isColoured ? colouredLine(line) : textLine(line);
+    return options.format === 'json' ? line.json : textLine(line);
   }
 }
 
@@ -51,17 +51,18 @@ function gathered(write: (text: string) => void): (text: string) => void {
     waiting = '';
     if (text !== '') write(text);
   };
+  const endTurn = (): void => {
+    isPlanned = false;
+    process.off('exit', flush);
+    flush();
+  };
   return (text) => {
     waiting += text;
     if (waiting.length >= MOST_WAITING) flush();
     if (isPlanned) return;
     isPlanned = true;
-    process.once('exit', flush);
-    void endOfTurn().then(() => {
-      isPlanned = false;
-      process.off('exit', flush);
-      flush();
-    });
+    process.on('exit', flush);
+    atEndOfTurn(endTurn);
   };
 }
 

@@ -3,11 +3,18 @@ import { safeJsonText, safeText } from '../../domain/safe-text.js';
 import { localTimeText } from '../../domain/time-text.js';
 import type { LineLevel } from './log-line.js';
 
-/** A line as it comes out of the logger, parsed again. */
+/** A line that is ready to be written. */
 export interface WrittenLine {
   readonly level: LineLevel;
+  readonly epochMs: number;
+  /** Cleaned. */
   readonly message: string;
-  readonly [field: string]: unknown;
+  /** Cleaned; null and undefined are left out. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** The whole of it as JSON, without its end. */
+  readonly json: string;
+  /** No character of it has to be written out, as `isPlainJson` says of `json`. */
+  readonly isPlain: boolean;
 }
 
 interface Look {
@@ -26,12 +33,12 @@ const LOOKS: Readonly<Record<LineLevel, Look>> = {
   fatal: { label: 'CRITICAL', priority: 3, colour: '37;41' },
 };
 
-/** Parts of a line that a text line shows elsewhere or not at all. */
-const NOT_SHOWN = new Set(['level', 'timestamp', 'service', 'host', 'pid', 'message']);
+/** Of a plain text: what cannot stand without quotes. */
+const NEEDS_QUOTES = /^$|[ '=]/;
 
 /** `2026-01-31 23:59:59  [INFO] - message key=value …`: one physical line, without its end. */
-export function textLine(line: WrittenLine, epochMs: number): string {
-  return `${localTimeText(epochMs)}  [${LOOKS[line.level].label}] - ${wordsAndFacts(line)}`;
+export function textLine(line: WrittenLine): string {
+  return `${localTimeText(line.epochMs)}  [${LOOKS[line.level].label}] - ${wordsAndFacts(line)}`;
 }
 
 /** `<6>message key=value …`: the journal has time and host of its own. */
@@ -40,19 +47,27 @@ export function journalLine(line: WrittenLine): string {
 }
 
 /** A text line in its level's colour. */
-export function colouredLine(line: WrittenLine, epochMs: number): string {
-  return `\u001b[${LOOKS[line.level].colour}m${textLine(line, epochMs)}\u001b[0m`;
+export function colouredLine(line: WrittenLine): string {
+  return `\u001b[${LOOKS[line.level].colour}m${textLine(line)}\u001b[0m`;
 }
 
-function wordsAndFacts(line: WrittenLine): string {
-  const facts = Object.entries(line)
-    .filter(([key]) => !NOT_SHOWN.has(key))
-    .map(([key, value]) => `${safeText(key)}=${factText(value)}`);
-  return [safeText(line.message), ...facts].join(' ');
+function wordsAndFacts({ message, fields, isPlain }: WrittenLine): string {
+  let text = isPlain ? message : safeText(message);
+  for (const key of Object.keys(fields)) {
+    const value = fields[key];
+    text += isPlain ? ` ${key}=${plainFactText(value)}` : ` ${safeText(key)}=${factText(value)}`;
+  }
+  return text;
 }
 
 /** Plain where that is clear, else quoted as JSON. */
 function factText(value: unknown): string {
   if (typeof value === 'string' && /^[^\s"'=\\]+$/.test(value)) return safeText(value);
   return safeJsonText(JSON.stringify(value));
+}
+
+/** The same of a value in a plain line. */
+function plainFactText(value: unknown): string {
+  if (typeof value !== 'string') return JSON.stringify(value);
+  return NEEDS_QUOTES.test(value) ? `"${value}"` : value;
 }

@@ -1,14 +1,11 @@
 /** The log: events and plain lines in, cleaned lines out to the file and the console. */
-import { pid } from 'node:process';
-import { pino, type Logger } from 'pino';
-import { safeJsonText } from '../../domain/safe-text.js';
-import { isoTimeText } from '../../domain/time-text.js';
 import type { Clock } from '../../ports/clock.js';
 import type { EventSink } from '../../ports/event-sink.js';
 import { Cleaner } from './clean.js';
+import { lineComposer } from './compose-line.js';
 import { consoleOutput, type ConsoleOptions, type LineOutput } from './console-output.js';
-import { textLine, type WrittenLine } from './line-text.js';
-import type { LineFields, LineLevel } from './log-line.js';
+import { textLine } from './line-text.js';
+import { LINE_LEVELS, type LineFields, type LineLevel } from './log-line.js';
 import { logLine } from './log-lines.js';
 import { RotatingFile } from './rotating-file.js';
 
@@ -54,13 +51,15 @@ export async function openLog(options: LogOptions): Promise<Log> {
   const cleaner = new Cleaner(options.secrets);
   const state = { isClosed: false, dropped: 0 };
   const outputs: LineOutput[] = [];
-  const logger = createLogger(options, outputs);
+  const composeLine = lineComposer(options.host, cleaner);
+  const written = new Set(LINE_LEVELS.slice(LINE_LEVELS.indexOf(options.level)));
 
   const write = (level: LineLevel, message: string, fields: LineFields = {}): void => {
     // Asked before anything is cleaned: at `info` a quiet cycle costs nothing here.
-    if (state.isClosed || !logger.isLevelEnabled(level)) return;
+    if (state.isClosed || !written.has(level)) return;
     try {
-      logger[level](cleaner.fields(fields), cleaner.text(message));
+      const line = composeLine({ level, message, fields }, options.clock.nowMs());
+      for (const output of outputs) output(line);
     } catch {
       state.dropped += 1;
     }
@@ -77,7 +76,7 @@ export async function openLog(options: LogOptions): Promise<Log> {
     sink: {
       emit: (event) => {
         // The one event of a quiet monitor, and the one of each look: no words are made that nobody reads.
-        if (event.type === 'cycle.completed' && !logger.isLevelEnabled('debug')) return;
+        if (event.type === 'cycle.completed' && !written.has('debug')) return;
         try {
           const { level, message, fields } = logLine(event);
           write(level, message, fields);
@@ -101,24 +100,6 @@ export async function openLog(options: LogOptions): Promise<Log> {
   };
 }
 
-function createLogger(options: LogOptions, outputs: readonly LineOutput[]): Logger {
-  const settings = {
-    level: options.level,
-    base: { service: 'process-monitor', host: options.host, pid },
-    messageKey: 'message',
-    timestamp: () => `,"timestamp":"${isoTimeText(options.clock.nowMs())}"`,
-    formatters: { level: (label: string) => ({ level: label }) },
-  };
-  return pino(settings, {
-    write: (chunk: string) => {
-      const json = safeJsonText(chunk.trimEnd());
-      const line = JSON.parse(json) as WrittenLine;
-      const epochMs = options.clock.nowMs();
-      for (const output of outputs) output(json, line, epochMs);
-    },
-  });
-}
-
 function createFile(
   options: LogOptions,
   write: (level: LineLevel, message: string, fields: LineFields) => void,
@@ -135,7 +116,5 @@ function createFile(
 }
 
 function fileOutput(file: RotatingFile, format: 'json' | 'text'): LineOutput {
-  return format === 'json'
-    ? (json) => file.write(`${json}\n`)
-    : (_json, line, epochMs) => file.write(`${textLine(line, epochMs)}\n`);
+  return format === 'json' ? (line) => file.write(`${line.json}\n`) : (line) => file.write(`${textLine(line)}\n`);
 }

@@ -51,6 +51,11 @@ describe('Cleaner', () => {
     expect(cleaned).not.toHaveProperty('call');
   });
 
+  it('keeps a field of any name', () => {
+    const fields = JSON.parse('{"__proto__": "a", "constructor": "b", "7": "c"}') as Record<string, unknown>;
+    expect(JSON.stringify(cleaner.fields(fields))).toBe('{"7":"c","__proto__":"a","constructor":"b"}');
+  });
+
   it('leaves out null and undefined, and renames what every line has of its own', () => {
     expect(cleaner.fields({ a: null, b: undefined, level: 1, 'x"y': 2 })).toEqual({ level_: 1, x_y: 2 });
   });
