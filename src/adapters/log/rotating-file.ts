@@ -12,7 +12,7 @@ import {
   type Stats,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { geteuid, nextTick } from 'node:process';
+import { geteuid } from 'node:process';
 import roll from 'pino-roll';
 import { judgeLogs, LOG_NAME } from './log-trust.js';
 
@@ -48,8 +48,6 @@ export class RotatingFile {
   #opening: Promise<void> | null = null;
   #linked = '';
   #isClosed = false;
-  /** The file was seen in its place in this turn of the event loop. */
-  #isSeen = false;
   /** Something went wrong since the last time a line was known to be written. */
   #isFailing = false;
   /** Counts failures and losses, to see whether a write met one. */
@@ -145,13 +143,7 @@ export class RotatingFile {
 
   /** The file is where it should be; one that was moved or removed is begun again under its name. */
   #isInPlace(stream: roll.RollingStream): boolean {
-    if (this.#isSeen) return true;
-    if (existsSync(stream.file)) {
-      // For the lines of this turn; nobody else has had a turn before the next look.
-      this.#isSeen = true;
-      nextTick(() => (this.#isSeen = false));
-      return true;
-    }
+    if (existsSync(stream.file)) return true;
     try {
       mkdirSync(dirname(stream.file), { recursive: true, mode: DIRECTORY_MODE });
       this.#judge(dirname(stream.file));
