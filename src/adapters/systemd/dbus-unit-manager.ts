@@ -100,22 +100,19 @@ export class DbusUnitManager implements UnitManager {
   }
 
   #jobEnd(job: string, deadline: Deadline): Promise<JobEnd> {
+    if (deadline.ended !== null) return Promise.resolve({ kind: 'ended_early', how: deadline.ended });
     return new Promise((resolve) => {
-      const over = new AbortController();
+      const waits: (() => void)[] = [];
       const settle = (end: JobEnd): void => {
-        forgetJob();
-        forgetDeadline();
-        over.abort('over');
+        for (const forget of waits) forget();
         resolve(end);
       };
-      let forgetJob = (): void => undefined;
-      const forgetDeadline = deadline.onEnd((how) => settle({ kind: 'ended_early', how }));
-      forgetJob = this.#jobs.onEnd(job, (result) =>
-        settle(result === null ? { kind: 'unheard' } : { kind: 'removed', result }),
+      waits.push(this.#clock.after(LOOK_EVERY_MS, () => settle({ kind: 'unheard' })));
+      waits.push(deadline.onEnd((how) => settle({ kind: 'ended_early', how })));
+      // The last of them, since it may tell at once.
+      waits.push(
+        this.#jobs.onEnd(job, (result) => settle(result === null ? { kind: 'unheard' } : { kind: 'removed', result })),
       );
-      void this.#clock.sleep(LOOK_EVERY_MS, over.signal).then((how) => {
-        if (how === 'elapsed') settle({ kind: 'unheard' });
-      });
     });
   }
 

@@ -1,11 +1,12 @@
 /** Reads what systemd says of units over D-Bus. */
 import type { UnitState } from '../../domain/unit-state.js';
+import { KeySet } from './dbus/key-set.js';
 import type { WireReader } from './dbus/wire-reader.js';
 import { listIn, type WireValue } from './dbus/wire-writer.js';
 import { SHOWN_PROPERTIES, toUnitState, type Property } from './unit-properties.js';
 
 /** The same that `systemctl show` is asked for. */
-const PROPERTIES: ReadonlySet<string> = new Set(SHOWN_PROPERTIES);
+const PROPERTIES = new KeySet(SHOWN_PROPERTIES);
 
 /** What one call for many units tells of each: enough to pass over those that do not exist. */
 export interface ListedUnit {

@@ -2,6 +2,7 @@
 import type { Clock } from '../../ports/clock.js';
 import type { UnitChange, UnitStates } from '../../ports/unit-manager.js';
 import { Deadline } from './dbus/deadline.js';
+import { KeySet } from './dbus/key-set.js';
 import type { IncomingMessage } from './dbus/message.js';
 import { SYSTEMD, type SystemBus } from './dbus/system-bus.js';
 import { listIn, variantIn } from './dbus/wire-writer.js';
@@ -10,7 +11,7 @@ import { toUnitName } from './unit-name.js';
 
 const UNIT = 'org.freedesktop.systemd1.Unit';
 const PROPERTIES = 'org.freedesktop.DBus.Properties';
-const JOB = new Set(['Job']);
+const JOB = new KeySet(['Job']);
 /** The bus allows a connection some 500 rules: beyond this all units are listened to with one. */
 const MOST_SINGLE_RULES = 200;
 const RULE = `type='signal',sender='${SYSTEMD}',interface='${PROPERTIES}',member='PropertiesChanged',arg0='${UNIT}'`;

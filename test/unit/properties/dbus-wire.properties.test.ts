@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeMessage, encodeMessage, MessageSplitter } from '../../../src/adapters/systemd/dbus/message.js';
 import { parseSignature, WireError } from '../../../src/adapters/systemd/dbus/signature.js';
+import { KeySet } from '../../../src/adapters/systemd/dbus/key-set.js';
 import { WireReader } from '../../../src/adapters/systemd/dbus/wire-reader.js';
 import type { WireValue } from '../../../src/adapters/systemd/dbus/wire-writer.js';
 import { PROPERTY_TIMEOUT_MS, runs } from '../../support/property-runs.js';
@@ -128,7 +129,7 @@ describe('messages', { timeout: PROPERTY_TIMEOUT_MS }, () => {
         for (const [at, byte] of hits) bytes[at % bytes.length] = byte;
         for (const garbage of [bytes, Buffer.from(noise)]) refusesAtMost(() => read(garbage));
         const reader = new WireReader(Buffer.from(noise), noise.length % 2 === 0);
-        refusesAtMost(() => void reader.pick(new Set(['Id'])));
+        refusesAtMost(() => void reader.pick(new KeySet(['Id'])));
       }),
       runs(300),
     );

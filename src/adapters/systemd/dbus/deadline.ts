@@ -7,11 +7,11 @@ export type EndedEarly = 'timed_out' | 'aborted';
 /** Ends once, by the time or by the caller's signal, and then tells those who wait. */
 export class Deadline {
   readonly #waiting = new Set<(how: EndedEarly) => void>();
-  readonly #over = new AbortController();
   readonly #signal: AbortSignal;
   readonly #endMs: number;
   readonly #clock: Clock;
   #ended: EndedEarly | null = null;
+  #stopClock = (): void => undefined;
 
   constructor(clock: Clock, { timeoutMs, signal }: RunOptions) {
     this.#clock = clock;
@@ -22,9 +22,7 @@ export class Deadline {
       return;
     }
     signal.addEventListener('abort', this.#onAbort);
-    void clock.sleep(timeoutMs, this.#over.signal).then((how) => {
-      if (how === 'elapsed') this.#end('timed_out');
-    });
+    this.#stopClock = clock.after(timeoutMs, () => this.#end('timed_out'));
   }
 
   get ended(): EndedEarly | null {
@@ -48,8 +46,7 @@ export class Deadline {
   /** The request is over: no timer of it stays. */
   release(): void {
     this.#signal.removeEventListener('abort', this.#onAbort);
-    // A reason of our own: Node would make an error with a stack for none, the dearest part of a request.
-    this.#over.abort('over');
+    this.#stopClock();
     this.#waiting.clear();
   }
 

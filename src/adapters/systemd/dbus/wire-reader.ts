@@ -1,4 +1,5 @@
 /** Reads values from D-Bus messages of either byte order, and believes nothing that they say of their sizes. */
+import type { KeySet } from './key-set.js';
 import { parseSignature, parseSingleType, WireError, type WireType } from './signature.js';
 import { DEEPEST_VARIANT, isByte, LARGEST_ARRAY_BYTES, type WireValue } from './wire-writer.js';
 
@@ -86,18 +87,33 @@ export class WireReader {
   }
 
   /** Of a dictionary `a{sv}`, the entries of these keys alone: what systemd says of a unit is long, and little of it is asked. */
-  pick(keys: ReadonlySet<string>): ReadonlyMap<string, WireValue> {
+  pick(keys: KeySet): ReadonlyMap<string, WireValue> {
     const found = new Map<string, WireValue>();
     const end = this.#arraySize(ENTRY) + this.#at;
     while (this.#at < end) {
       this.align(8);
-      const key = this.string();
-      const type = parseSingleType(this.signature());
-      if (keys.has(key)) found.set(key, this.value(type));
-      else this.skip(type);
+      const key = this.#keyOf(keys);
+      const type = this.#variantType();
+      if (key === undefined) this.skip(type);
+      else found.set(key, this.value(type));
     }
     if (this.#at !== end) throw new WireError('a dictionary does not end where it should');
     return found;
+  }
+
+  /** Passes over a string; undefined: it is none of them. No text is made of the others: there are hundreds. */
+  #keyOf(keys: KeySet): string | undefined {
+    const size = this.uint32();
+    const at = this.#textAt(size);
+    return keys.find(this.#bytes, at, size);
+  }
+
+  /** The type that a variant names. Nearly all are one letter, for which no text is made either. */
+  #variantType(): WireType {
+    const size = this.byte();
+    const at = this.#textAt(size);
+    const only = size === 1 ? BASIC_TYPES.get(this.#bytes[at] ?? 0) : undefined;
+    return only ?? parseSingleType(this.#bytes.toString('utf8', at, at + size));
   }
 
   #basic(code: string, alignment: number): WireValue {
@@ -155,9 +171,15 @@ export class WireReader {
   }
 
   #text(size: number): string {
+    const at = this.#textAt(size);
+    return this.#bytes.toString('utf8', at, at + size);
+  }
+
+  /** Where a text of that size begins; passes over it and its end. */
+  #textAt(size: number): number {
     const at = this.#take(size + 1);
     if (this.#bytes[at + size] !== 0) throw new WireError('a string does not end with a zero');
-    return this.#bytes.toString('utf8', at, at + size);
+    return at;
   }
 
   #within<Result>(read: () => Result): Result {
@@ -175,5 +197,10 @@ export class WireReader {
     return at;
   }
 }
+
+/** By the letter's byte. */
+const BASIC_TYPES: ReadonlyMap<number, WireType> = new Map(
+  [...'ybnqiuxtdsogh'].map((letter) => [letter.charCodeAt(0), parseSingleType(letter)]),
+);
 
 const ENTRY: WireType = { kind: 'struct', fields: [], isEntry: true, alignment: 8 };

@@ -4,6 +4,7 @@ import { socketPaths } from '../../../../src/adapters/systemd/dbus/bus-address.j
 import { Handshake } from '../../../../src/adapters/systemd/dbus/handshake.js';
 import { decodeMessage, encodeMessage, MessageSplitter } from '../../../../src/adapters/systemd/dbus/message.js';
 import { parseSignature, WireError } from '../../../../src/adapters/systemd/dbus/signature.js';
+import { KeySet } from '../../../../src/adapters/systemd/dbus/key-set.js';
 import { WireReader } from '../../../../src/adapters/systemd/dbus/wire-reader.js';
 import { WireWriter } from '../../../../src/adapters/systemd/dbus/wire-writer.js';
 
@@ -113,11 +114,33 @@ describe('a value', () => {
       ['MainPID', { signature: 'u', value: 7 }],
     ] as const;
     writer.values('a{sv}', [entries]);
-    const picked = new WireReader(writer.finish(), true).pick(new Set(['MainPID', 'Id', 'Nothing']));
+    const picked = new WireReader(writer.finish(), true).pick(new KeySet(['MainPID', 'Id', 'Nothing']));
     expect([...picked]).toEqual([
       ['Id', 'a.service'],
       ['MainPID', 7],
     ]);
+  });
+
+  it.each([
+    ['one letter differs', 'MainPIX'],
+    ['it is the beginning of the key', 'Main'],
+    ['the key is its beginning', 'MainPIDs'],
+    ['it is empty', ''],
+  ])('picks nothing where %s', (_, key) => {
+    const writer = new WireWriter();
+    writer.values('a{sv}', [[[key, { signature: 'u', value: 7 }]]]);
+    expect([...new WireReader(writer.finish(), true).pick(new KeySet(['MainPID', 'NoMatch']))]).toEqual([]);
+  });
+
+  it('does not pick from a dictionary whose key or type has no end', () => {
+    const writer = new WireWriter();
+    writer.values('a{sv}', [[['Id', { signature: 'u', value: 7 }]]]);
+    const bytes = writer.finish();
+    for (const zero of [bytes.indexOf('Id') + 2, bytes.indexOf('u', bytes.indexOf('Id')) + 1]) {
+      const spoilt = Buffer.from(bytes);
+      spoilt[zero] = 120;
+      expect(() => new WireReader(spoilt, true).pick(new KeySet(['Nothing']))).toThrow(WireError);
+    }
   });
 });
 
