@@ -7,12 +7,13 @@ const PARTS: Readonly<Record<string, readonly [heading: string, words: string]>>
   'one-alarm': [
     'One alarm',
     `From the look that finds the alarm to its reset, as the database server logs both, without a settle time. What comes before is the
-wait for the next look, up to one \`check_interval\`. Bare: the call to systemd over a connection that is open, and the two statements.`,
+wait for the next look, up to one \`check_interval\`. Bare: the call to systemd over a connection that is open, and the two statements,
+begun after as long a wait: in a machine at rest everything takes longer at first, for whoever begins.`,
   ],
   storm: [
     'A storm',
     `So many units in alarm at the same moment, the brake for mass alarms and the settle time turned off: as shipped the brake holds them for
-one more look, and each waits its \`settle_time\` before its check. Bare: the same units with nothing else; the best of the ways is the limit. Processor
+one more look, and each waits its \`settle_time\` before its check. Bare: the same units with nothing else, begun in a machine as much at rest; the best of the ways is the limit. Processor
 time is of each service with all that it starts.`,
   ],
   neighbour: [

@@ -1,5 +1,11 @@
 /** What the database server itself says about when an alarm was read and when it was reset, to the microsecond. */
 import type { MonitoredMachine } from '../system/support/monitored-machine.js';
+import { pause } from './figures.js';
+
+/** The daemon's `check_interval`. */
+const LONGEST_REST_MS = 1000;
+/** Its multiples fall into the second as evenly as can be, however many there are. */
+const GOLDEN = 0.618;
 
 /** One statement as the server logs it; times in milliseconds since the epoch. */
 export interface LoggedStatement {
@@ -52,6 +58,14 @@ export async function timeHandling(
   await handle();
   await host.sql(`SET GLOBAL log_output = 'NONE'`);
   return handlingOf(await readStatements(host, database), Number(row?.[0]), ids.length);
+}
+
+/**
+ * As long as an alarm waits for the next look, spread over the second between two looks. Until then the machine is at rest,
+ * and the first work after a rest costs more: whoever is compared with the daemon begins after as long a one.
+ */
+export function restOf(round: number): Promise<void> {
+  return pause(LONGEST_REST_MS * ((round * GOLDEN) % 1));
 }
 
 /** What the server has logged of the daemon's user on the alarms of a database. */

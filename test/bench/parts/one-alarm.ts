@@ -2,7 +2,7 @@
 import { figure, pause } from '../figures.js';
 import type { PartReport } from '../report.js';
 import { startDaemon, stopDaemon, type Driver, type Rig } from '../rig.js';
-import { timeHandling } from '../statements.js';
+import { restOf, timeHandling } from '../statements.js';
 
 const UNTIL_IT_ACTS_MS = 2500;
 const TIMEOUT_MS = 30_000;
@@ -16,11 +16,13 @@ export async function oneAlarm(rig: Rig): Promise<PartReport> {
   // After a start one look only looks.
   await pause(UNTIL_IT_ACTS_MS);
   const cold = await byDaemon(rig, 1);
-  const taken = { daemon: [] as number[], limit: [] as number[], root: [] as number[] };
+  const taken = { daemon: [] as number[], limit: [] as number[], root: [] as number[], awake: [] as number[] };
   for (let round = 0; round < WARM_UP + rounds; round += 1) {
     const id = 2 + (round % 400);
-    const limit = await byDriver(rig, drivers.daemon, id);
-    const root = await byDriver(rig, drivers.root, id);
+    const rest = (): Promise<void> => restOf(round);
+    const limit = await byDriver(rig, drivers.daemon, { id, rest });
+    const root = await byDriver(rig, drivers.root, { id, rest });
+    const awake = await byDriver(rig, drivers.daemon, { id, rest: () => Promise.resolve() });
     // Not always at the same moment of a second.
     await pause(130 * (round % 5));
     const daemon = await byDaemon(rig, id);
@@ -28,6 +30,7 @@ export async function oneAlarm(rig: Rig): Promise<PartReport> {
     taken.daemon.push(daemon);
     taken.limit.push(limit);
     taken.root.push(root);
+    taken.awake.push(awake);
   }
   await stopDaemon(rig);
   await host.sql('UPDATE STATUS_PROCESS SET alarma = 0');
@@ -40,6 +43,9 @@ export async function oneAlarm(rig: Rig): Promise<PartReport> {
       }),
       figure([limit, 'bare, with the daemon’s rights'], 'ms', taken.limit),
       figure(['one-alarm.root', 'bare, as root'], 'ms', taken.root, { limit }),
+      figure(['one-alarm.awake', 'bare, begun at once, in a machine that has just worked'], 'ms', taken.awake, {
+        limit,
+      }),
       figure(['one-alarm.cold', 'the daemon’s first one after its start'], 'ms', [cold], { limit }),
     ],
     notes: [],
@@ -53,8 +59,13 @@ async function byDaemon({ host, drivers }: Rig, id: number): Promise<number> {
   return toLastResetMs;
 }
 
-async function byDriver({ host }: Rig, driver: Driver, id: number): Promise<number> {
+async function byDriver(
+  { host }: Rig,
+  driver: Driver,
+  { id, rest }: { readonly id: number; readonly rest: () => Promise<void> },
+): Promise<number> {
   const { toLastResetMs } = await timeHandling(host, { database: 'limit_', ids: [id] }, async () => {
+    await rest();
     await driver.ask({ way: 'bus', units: [`bench-${id}.service`], inFlight: 1 });
   });
   return toLastResetMs;

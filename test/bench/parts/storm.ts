@@ -6,7 +6,7 @@ import type { DriverRequest } from '../machine/driver.js';
 import { processorTimes, SHARER_NAMES, spentBetween, type ProcessorTimes } from '../processor.js';
 import type { PartReport } from '../report.js';
 import { logMark, logSince, reloadDaemon, startDaemon, stopDaemon, UNIT_NAMES, type Driver, type Rig } from '../rig.js';
-import { timeHandling, type Handling } from '../statements.js';
+import { restOf, timeHandling, type Handling } from '../statements.js';
 
 const TIMEOUT_MS = 120_000;
 /** What a storm leaves to be done: jobs to be forgotten, lines to be written. */
@@ -55,8 +55,8 @@ async function ofSize(rig: Rig, alarms: number, rounds: number): Promise<readonl
   const bare = new Map<Way, Storm[]>(WAYS.map((way) => [way, []]));
   const asRoot: Storm[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    for (const way of WAYS) bare.get(way)?.push(await byDriver(rig, rig.drivers.daemon, alarms, way));
-    asRoot.push(await byDriver(rig, rig.drivers.root, alarms, WAYS[2]));
+    for (const way of WAYS) bare.get(way)?.push(await byDriver(rig, rig.drivers.daemon, { alarms, way, round }));
+    asRoot.push(await byDriver(rig, rig.drivers.root, { alarms, way: WAYS[2], round }));
     for (const width of WIDTHS) {
       await reloadDaemon(rig, { monitor: width.monitor });
       ours.get(width)?.push(await byDaemon(rig, alarms));
@@ -146,10 +146,16 @@ async function byDaemon({ host, drivers }: Rig, alarms: number): Promise<Storm> 
   });
 }
 
-async function byDriver({ host }: Rig, driver: Driver, alarms: number, { inFlight }: Way): Promise<Storm> {
+async function byDriver(
+  { host }: Rig,
+  driver: Driver,
+  { alarms, way, round }: { readonly alarms: number; readonly way: Way; readonly round: number },
+): Promise<Storm> {
+  const { inFlight } = way;
   const units = UNIT_NAMES.slice(0, alarms).map((name) => `${name}.service`);
   const request: DriverRequest = inFlight === null ? { way: 'systemctl', units } : { way: 'bus', units, inFlight };
   return measured(host, { database: 'limit_', alarms }, async () => {
+    await restOf(round);
     await driver.ask(request);
   });
 }
