@@ -10,10 +10,10 @@ export class Attention {
   readonly #units: UnitManager;
   readonly #names: readonly string[];
   readonly #signal: AbortSignal;
-  readonly #end = new AbortController();
-  readonly #close = (): void => this.#end.abort('over');
+  readonly #close = (): void => this.#end?.abort('over');
+  /** Ends the listening; null: it has not begun, as with most of what is well at its first look. */
+  #end: AbortController | null = null;
   #wake = new AbortController();
-  #isListening = false;
   #isTold = false;
   #heededMs = -Infinity;
 
@@ -29,12 +29,14 @@ export class Attention {
     this.#signal = signal;
   }
 
-  /** From now on, until it is closed, or the signal. */
-  listen(): void {
-    if (this.#isListening || this.#signal.aborted || this.#names.length === 0) return;
-    this.#isListening = true;
+  /** From now on, until it is closed, or the signal. false: there is nothing to listen to. */
+  listen(): boolean {
+    if (this.#end !== null) return true;
+    if (this.#signal.aborted || this.#names.length === 0) return false;
+    this.#end = new AbortController();
     this.#signal.addEventListener('abort', this.#close, { once: true });
     this.#units.follow(this.#names, () => this.#tell(), this.#end.signal);
+    return true;
   }
 
   /** A change was told that nobody has looked at yet. */
@@ -51,11 +53,8 @@ export class Attention {
   /** `told`: a change has ended the wait, or one that came before it. */
   async wait(ms: number): Promise<'due' | 'told' | 'aborted'> {
     const dueMs = this.#clock.monotonicMs() + ms;
-    if (ms > 0 && !this.#isListening) {
-      this.listen();
-      // What came before is not known.
-      this.#isTold = this.#isListening;
-    }
+    // What came before it listens is not known.
+    if (ms > 0 && this.#end === null) this.#isTold = this.listen();
     if (!this.#isTold) await this.#sleepUntil(dueMs, true);
     // Signals come in swarms: one look for all of them.
     if (this.#isTold) await this.#sleepUntil(Math.min(dueMs, this.#heededMs + SHORTEST_GAP_MS), false);

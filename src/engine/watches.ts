@@ -34,9 +34,8 @@ interface Watched {
   /** A look for what was told since the last one; Infinity: nothing was. */
   toldDueMs: number;
   lookedMs: number;
-  /** Ends the listening. */
-  readonly end: AbortController;
-  isFollowed: boolean;
+  /** Ends the listening; null: it has not begun. */
+  end: AbortController | null;
 }
 
 /** The first look: late enough that what dies at once has died, and that many resets share one question. */
@@ -63,8 +62,7 @@ export class Watches {
     if (signal.aborted) return;
     this.forget(target);
     const dueMs = this.nowMs() + FIRST_LOOK_MS;
-    const end = new AbortController();
-    const watched = { task, dueMs, toldDueMs: Infinity, lookedMs: -Infinity, end, isFollowed: false };
+    const watched = { task, dueMs, toldDueMs: Infinity, lookedMs: -Infinity, end: null };
     this.watched.set(target, watched);
     // What is over with its first look needs no other.
     if (task.untilMs > dueMs) this.listen(watched);
@@ -74,8 +72,8 @@ export class Watches {
 
   private listen(watched: Watched): void {
     const { unit } = watched.task.evidence;
-    if (unit === null || watched.isFollowed) return;
-    watched.isFollowed = true;
+    if (unit === null || watched.end !== null) return;
+    watched.end = new AbortController();
     this.deps.units.follow([unit.id], () => this.tell(watched), watched.end.signal);
   }
 
@@ -85,7 +83,7 @@ export class Watches {
   }
 
   private forget(target: string): void {
-    this.watched.get(target)?.end.abort('over');
+    this.watched.get(target)?.end?.abort('over');
     this.watched.delete(target);
   }
 
@@ -212,7 +210,7 @@ export class Watches {
         break;
     }
     if (!isRegular) return;
-    if (!watched.isFollowed && task.evidence.unit !== null) {
+    if (watched.end === null && task.evidence.unit !== null) {
       this.listen(watched);
       // What came before is not known.
       this.tell(watched);
