@@ -14,7 +14,7 @@ import {
   obstaclesTo,
   productionPackages,
 } from './bill-of-materials.mjs';
-import { encodingsAside, leftOut } from './bundle-plugins.mjs';
+import { encodingsAside, leftOut, processItself } from './bundle-plugins.mjs';
 import { provenanceOf } from './provenance.mjs';
 
 const root = new URL('../', import.meta.url);
@@ -63,7 +63,7 @@ const program = await build({
   splitting: true,
   format: 'esm',
   external: ['libsql'],
-  plugins: [leftOut, encodingsAside(basename(encodingsFile))],
+  plugins: [leftOut, processItself, encodingsAside(basename(encodingsFile))],
   define: {
     PROCESS_MONITOR_VERSION: JSON.stringify(manifest.version),
     PROCESS_MONITOR_PROVENANCE: JSON.stringify(provenanceOf(fileURLToPath(root))),

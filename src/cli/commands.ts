@@ -1,4 +1,4 @@
-/** Every command but the daemon, as one part of the program: loaded together, because they share most of what they need. */
+/** Every command but the daemon and `status`, as one part of the program: loaded together, because they share most of what they need. */
 export { alarmMenu } from './alarm-menu.js';
 export { changeAlarms, listAlarms } from './alarm.js';
 export { randomAlarms } from './alarm-random.js';
@@ -13,4 +13,3 @@ export { match } from './match.js';
 export { migrateTables } from './migrate.js';
 export { reload } from './reload.js';
 export { restart } from './restart.js';
-export { showStatus } from './status.js';

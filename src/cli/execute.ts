@@ -34,10 +34,12 @@ export async function execute({ request, globals }: Asked, environment: Environm
 
 async function dispatch(request: Request, context: Context): Promise<number> {
   if (request.command === 'run') return (await import('./run.js')).run(request, context);
+  // Asked so often, by people and by scripts, that it has a part of its own.
+  if (request.command === 'status') return (await import('./status.js')).showStatus(request, context);
   return answer(request, context, await import('./commands.js'));
 }
 
-type Question = Exclude<Request, { command: 'run' }>;
+type Question = Exclude<Request, { command: 'run' | 'status' }>;
 
 function answer(request: Question, context: Context, commands: typeof Commands): Promise<number> | number {
   switch (request.command) {
@@ -47,8 +49,6 @@ function answer(request: Question, context: Context, commands: typeof Commands):
       return commands.showConfig(request, context);
     case 'doctor':
       return commands.doctor(request, context);
-    case 'status':
-      return commands.showStatus(request, context);
     case 'restart':
       return commands.restart(request, context);
     case 'reload':

@@ -1,6 +1,5 @@
 /** Asks once over HTTP and judges the answer. */
-import { request as requestHttp, type ClientRequest, type IncomingMessage } from 'node:http';
-import { request as requestHttps } from 'node:https';
+import type { ClientRequest, IncomingMessage, request as requestHttp } from 'node:http';
 import type { HttpProbe, ProbeResult } from '../../ports/network-prober.js';
 import { explainNetworkError, failedProbe, shownUrl } from './probe-detail.js';
 
@@ -10,15 +9,17 @@ const BODY_LIMIT_BYTES = 64 * 1024;
  * Resolves with the verdict; never rejects. Certificates are checked against the authorities that Node trusts.
  * Whatever happens, an abort of `signal` closes the connection.
  */
-export function exchangeHttp(probe: HttpProbe, signal: AbortSignal): Promise<ProbeResult> {
+export async function exchangeHttp(probe: HttpProbe, signal: AbortSignal): Promise<ProbeResult> {
   const url = URL.canParse(probe.url) ? new URL(probe.url) : null;
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:'))
-    return Promise.resolve({ ok: false, detail: 'the address to ask is no http or https URL' });
+    return { ok: false, detail: 'the address to ask is no http or https URL' };
+  // A part of Node itself, which may be loaded at any time; most monitors never ask over HTTP.
+  const { request: open } = await (url.protocol === 'https:' ? import('node:https') : import('node:http'));
   return new Promise((resolve) => {
     const fail = (detail: string): void => resolve({ ok: false, detail: `${shownUrl(url)}: ${detail}` });
     const breakOff = (cause: unknown): void => resolve(failedProbe(shownUrl(url), cause));
     try {
-      const request = ask(url, signal);
+      const request = ask(open, url, signal);
       request.once('error', breakOff);
       request.once('upgrade', (_, socket) => {
         socket.destroy();
@@ -37,10 +38,10 @@ export function exchangeHttp(probe: HttpProbe, signal: AbortSignal): Promise<Pro
   });
 }
 
-function ask(url: URL, signal: AbortSignal): ClientRequest {
+function ask(open: typeof requestHttp, url: URL, signal: AbortSignal): ClientRequest {
   const headers = { accept: '*/*', connection: 'close', 'user-agent': 'process-monitor' };
   // No agent: a connection that was kept alive would prove less than a new one.
-  return (url.protocol === 'https:' ? requestHttps : requestHttp)(url, { agent: false, headers, signal });
+  return open(url, { agent: false, headers, signal });
 }
 
 async function judge(probe: HttpProbe, url: URL, response: IncomingMessage): Promise<ProbeResult> {
