@@ -41,6 +41,8 @@ interface Watched {
 /** The first look: late enough that what dies at once has died, and that many resets share one question. */
 const FIRST_LOOK_MS = 200;
 const LOOK_EVERY_MS = 5000;
+/** Where systemd tells of each change, looks are but a safety net. */
+const LOOK_SELDOM_MS = 60_000;
 /** One that systemd tells of all the time is not looked at more often than this for it. */
 const SHORTEST_GAP_MS = 50;
 
@@ -79,6 +81,8 @@ export class Watches {
 
   private tell(watched: Watched): void {
     watched.toldDueMs = Math.max(this.nowMs(), watched.lookedMs + SHORTEST_GAP_MS);
+    // It may be the last that is told for now.
+    watched.dueMs = Math.min(watched.dueMs, this.nowMs() + this.paceOf(watched));
     this.wake.abort('told');
   }
 
@@ -217,7 +221,14 @@ export class Watches {
     }
     const nowMs = this.nowMs();
     const leftMs = task.untilMs - nowMs;
-    watched.dueMs = nowMs + (judgement.kind === 'same' && leftMs > 0 ? Math.min(LOOK_EVERY_MS, leftMs) : LOOK_EVERY_MS);
+    if (judgement.kind !== 'same') watched.dueMs = nowMs + LOOK_EVERY_MS;
+    else watched.dueMs = nowMs + Math.min(this.paceOf(watched), leftMs > 0 ? leftMs : LOOK_EVERY_MS);
+  }
+
+  /** Milliseconds from one regular look to the next. The checks of the settings are asked at the old pace: nobody tells of them. */
+  private paceOf({ end, task }: Watched): number {
+    const isTold = end !== null && this.deps.units.isHearing && task.policy.healthChecks.length === 0;
+    return isTold ? LOOK_SELDOM_MS : LOOK_EVERY_MS;
   }
 
   private nowMs(): number {

@@ -50,4 +50,6 @@ export interface UnitManager {
    * moment, never a promise: where systemd cannot be listened to, nothing is told, and after a gap everything is.
    */
   follow(names: readonly string[], onChange: (change: UnitChange) => void, signal: AbortSignal): void;
+  /** Who follows is told of each change, at this moment; when it ends, of that. false: nothing is told, or not surely. */
+  readonly isHearing: boolean;
 }

@@ -203,5 +203,6 @@ function instantUnits(clock: SystemClock): UnitManager {
     },
     resetFailed: () => Promise.resolve({ kind: 'done' }),
     follow: () => undefined,
+    isHearing: false,
   };
 }

@@ -200,6 +200,7 @@ function following(get: () => UnitManagerUnderTest): void {
     const told = followed(get, 'alias.service');
     await get().manager.restart('canonical.service', OPTIONS);
     await get().until(async () => told.length > 0, 'the restart to be told');
+    expect(get().manager.isHearing).toBe(true);
     expect(told.every(({ name }) => name === 'alias.service')).toBe(true);
     expect(told.some(({ byJob }) => byJob)).toBe(true);
   });
@@ -253,6 +254,7 @@ function followingInVain(get: () => UnitManagerUnderTest): void {
     const told = followed(get, 'steady.service', '*', '');
     await get().manager.restart('steady.service', OPTIONS);
     expect(told).toEqual([]);
+    expect(get().manager.isHearing).toBe(false);
   });
 }
 

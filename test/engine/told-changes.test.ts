@@ -184,12 +184,16 @@ describe('a unit without a stable period', () => {
 });
 
 describe('a unit in its stable period', () => {
-  async function recovered(more: PolicyWish = {}, checkIntervalMs = 1e6): Promise<MonitorBench> {
+  async function recovered(
+    more: PolicyWish = {},
+    { checkIntervalMs = 1e6, isMute = false }: { readonly checkIntervalMs?: number; readonly isMute?: boolean } = {},
+  ): Promise<MonitorBench> {
     const bench = benchOf({
       policies: { app: { stableTimeMs: 600_000, ...more } },
       units: { 'app.service': FAILED },
       options: { checkIntervalMs },
     });
+    bench.units.tells = !isMute;
     bench.add(1, 'app');
     await bench.start();
     await bench.advance(1000);
@@ -210,8 +214,7 @@ describe('a unit in its stable period', () => {
   });
 
   it('that fails is seen by the next regular look where nothing is told', async () => {
-    const bench = await recovered();
-    bench.units.tells = false;
+    const bench = await recovered({}, { isMute: true });
     bench.units.happens('app.service', { kind: 'failed', status: 9 });
     await bench.advance(3000);
     expect(bench.told('process.relapsed')).toEqual([]);

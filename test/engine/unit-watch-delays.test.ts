@@ -90,6 +90,7 @@ describe('what stands in the way', () => {
   it('a gap in the listening: what has failed in it is found when the bus is back', async () => {
     const bench = await watching();
     bench.units.tells = false;
+    await bench.advance(1000);
     await crash(bench);
     expect(alarms(bench)).toEqual([0]);
     bench.units.tells = true;

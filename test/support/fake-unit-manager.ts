@@ -96,8 +96,9 @@ export class FakeUnitManager implements UnitManager {
     this.#followers.isHeld = isSilent;
   }
 
-  /** false: changes are never told of, as by `systemctl`. */
+  /** false: changes are not told of from now on, as by `systemctl`; who was told until now hears of that. */
   set tells(tells: boolean) {
+    if (!tells) this.#followers.tellAll();
     this.#followers.isMute = !tells;
   }
 
@@ -179,6 +180,10 @@ export class FakeUnitManager implements UnitManager {
       names.map((name) => ({ name, onChange, find: () => this.#find(name) })),
       signal,
     );
+  }
+
+  get isHearing(): boolean {
+    return !this.#followers.isMute;
   }
 
   async #carryOut(entry: Entry, restart: FakeRestart, { timeoutMs, signal }: RunOptions): Promise<UnitActionResult> {

@@ -43,6 +43,10 @@ export class CoalescingUnitManager implements UnitManager {
   follow(names: readonly string[], onChange: (change: UnitChange) => void, signal: AbortSignal): void {
     this.#inner.follow(names, onChange, signal);
   }
+
+  get isHearing(): boolean {
+    return this.#inner.isHearing;
+  }
 }
 
 /** One question after another. */

@@ -91,6 +91,10 @@ export class DbusUnitManager implements UnitManager {
     this.#follower.follow(names, onChange, signal);
   }
 
+  get isHearing(): boolean {
+    return this.#bus.isHearing;
+  }
+
   async #awaitJob(unit: string, job: string, askedMs: number, deadline: Deadline): Promise<UnitActionResult> {
     const end = await this.#jobEnd(job, deadline);
     if (end.kind === 'ended_early') return { kind: end.how };

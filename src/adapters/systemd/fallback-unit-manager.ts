@@ -58,6 +58,10 @@ export class FallbackUnitManager implements UnitManager {
     this.#first.follow(names, onChange, signal);
   }
 
+  get isHearing(): boolean {
+    return this.#first.isHearing;
+  }
+
   async #act(verb: 'restart' | 'resetFailed', unit: string, options: RunOptions): Promise<UnitActionResult> {
     const startedMs = this.#clock.monotonicMs();
     const result = await this.#first[verb](unit, options);

@@ -44,6 +44,8 @@ export class SystemctlUnitManager implements UnitManager {
   }
 
   /** Nothing can be heard through a command that ends. */
+  readonly isHearing = false;
+
   follow(): void {
     // On purpose nothing.
   }

@@ -55,7 +55,7 @@ export class UnitFollower {
         this.#kept.clear();
         this.#known.clear();
         if (isOpen) this.#listenAnew();
-        else void this.#returnToBus();
+        else this.#loseBus();
       },
     });
   }
@@ -160,6 +160,16 @@ export class UnitFollower {
   #listenAnew(): void {
     this.#withJob.clear();
     for (const rule of this.#rules.keys()) this.#bus.match(rule, true);
+    this.#tellAll();
+  }
+
+  /** Who has relied on being told looks from now on by himself. */
+  #loseBus(): void {
+    this.#tellAll();
+    void this.#returnToBus();
+  }
+
+  #tellAll(): void {
     for (const { name, onChange } of [...this.#byPath.values()].flatMap((followers) => [...followers]))
       onChange({ name, byJob: false });
   }

@@ -6,6 +6,7 @@ import { notFoundState } from '../../../src/adapters/systemd/unit-properties.js'
 
 /** Answers when told to, and notes what it was asked. */
 class SlowUnits implements UnitManager {
+  readonly isHearing = false;
   readonly asked: (readonly string[])[] = [];
   readonly #answers: (() => void)[] = [];
 

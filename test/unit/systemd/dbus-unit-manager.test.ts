@@ -4,8 +4,9 @@ import { SystemBus } from '../../../src/adapters/systemd/dbus/system-bus.js';
 import { DbusUnitManager } from '../../../src/adapters/systemd/dbus-unit-manager.js';
 import { FallbackUnitManager } from '../../../src/adapters/systemd/fallback-unit-manager.js';
 import { SystemClock } from '../../../src/adapters/time/system-clock.js';
-import type { UnitChange, UnitManager, UnitStates } from '../../../src/ports/unit-manager.js';
+import type { UnitChange } from '../../../src/ports/unit-manager.js';
 import type { WireValue } from '../../../src/adapters/systemd/dbus/wire-writer.js';
+import { recordingUnits } from '../../support/recording-units.js';
 import { ScriptedBus } from '../../support/scripted-bus.js';
 import { temporaryDirectory } from '../../support/temporary-directory.js';
 
@@ -174,14 +175,19 @@ describe('the unit manager over D-Bus', () => {
     for (const job of [0, 7, 0, 0]) changed(bus, job);
     await until(() => told.length === 5);
     expect(told.map(({ byJob }) => byJob)).toEqual([false, false, true, true, false]);
+    expect(manager.isHearing).toBe(true);
     bus.hangUp();
+    // That nothing is told for now, and, once it is again, what may have been missed.
     await until(() => told.length === 6);
+    expect(manager.isHearing).toBe(false);
+    await until(() => told.length === 7);
+    expect(manager.isHearing).toBe(true);
     end.abort();
     await until(() => {
       changed(bus, 7);
       return bus.calls.at(-1)?.member === 'RemoveMatch';
     });
-    expect(told).toHaveLength(6);
+    expect(told).toHaveLength(7);
   });
 
   it('handles a unit with three requests of its own, and two more messages where it is followed', async () => {
@@ -240,7 +246,7 @@ describe('the unit manager over D-Bus', () => {
 
   it('goes another way only with what was certainly not done', async () => {
     const asked: string[] = [];
-    const both = new FallbackUnitManager(manager, recording(asked), clock);
+    const both = new FallbackUnitManager(manager, recordingUnits(asked), clock);
     bus.on('RestartUnit', () => 'hang_up').on('GetAll', () => shown({ beganAgoMs: 5000 }));
     bus.on('Get', () => ({ signature: 'v', body: [{ signature: '(uo)', value: [0, '/'] }] }));
     bus.on('ResetFailedUnit', () => ({ error: 'org.freedesktop.DBus.Error.AccessDenied' }));
@@ -255,18 +261,6 @@ describe('the unit manager over D-Bus', () => {
     expect(asked).toEqual(['restart', 'resetFailed', 'describe']);
   });
 });
-
-function recording(asked: string[]): UnitManager {
-  const done = (what: string) => (): Promise<{ kind: 'done' }> => {
-    asked.push(what);
-    return Promise.resolve({ kind: 'done' });
-  };
-  const describe = async (): Promise<UnitStates> => {
-    asked.push('describe');
-    return new Map();
-  };
-  return { describe, restart: done('restart'), resetFailed: done('resetFailed'), follow: () => undefined };
-}
 
 /** An answer to GetAll. */
 function shown(state: { beganAgoMs: number; result?: string; activeState?: string }): {

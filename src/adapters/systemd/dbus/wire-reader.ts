@@ -200,7 +200,7 @@ export class WireReader {
 
 /** By the letter's byte. */
 const BASIC_TYPES: ReadonlyMap<number, WireType> = new Map(
-  [...'ybnqiuxtdsogh'].map((letter) => [letter.charCodeAt(0), parseSingleType(letter)]),
+  Array.from('ybnqiuxtdsogh', (letter) => [letter.charCodeAt(0), parseSingleType(letter)]),
 );
 
 const ENTRY: WireType = { kind: 'struct', fields: [], isEntry: true, alignment: 8 };
