@@ -23,6 +23,7 @@ import { firstAnswer, FrontDesk, obstacleToOwning, takeDoor } from './door.js';
 import { CleanupStack, createShutdown, type Shutdown } from './lifecycle.js';
 import { LiveLog } from './live-log.js';
 import { monitorOptions } from './monitor-options.js';
+import { loadStore, openStore, type TunableStore } from './open-store.js';
 import { createPeople, tellOperators } from './people.js';
 import { Pulse } from './pulse.js';
 import { Reloader, type ReloadOptions } from './reload.js';
@@ -30,7 +31,7 @@ import { readAnew } from './read-anew.js';
 import { isNeedlesslyRoot, ROOT_WARNING } from './root-warning.js';
 import { trustedOwners } from './service-account.js';
 import { Sight } from './sight.js';
-import { createSystemPorts, loadStore, openStore, wayOf, type SystemPorts, type TunableStore } from './system-ports.js';
+import { createSystemPorts, wayOf, type SystemPorts } from './system-ports.js';
 import { untrustedMemory } from './trusted-places.js';
 import { VERSION } from './version.js';
 

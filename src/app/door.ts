@@ -1,5 +1,4 @@
 /** The control socket decides who is the one monitor of this host; whoever finds it taken waits for it, or does not start. */
-import { join } from 'node:path';
 import { pid } from 'node:process';
 import { ControlServer, type ControlStart } from '../adapters/control/control-server.js';
 import type { LoopPhase } from '../domain/loop-phase.js';
@@ -10,6 +9,7 @@ import type { ControlHandler, ControlReply } from '../ports/control-handler.js';
 import type { Ownership } from '../ports/ownership.js';
 import type { People } from '../ports/people.js';
 import type { Random } from '../ports/random.js';
+import { controlSocketPath } from './control-socket.js';
 import type { CleanupStack } from './lifecycle.js';
 import { pingText } from './sight.js';
 
@@ -116,11 +116,4 @@ export async function obstacleToOwning(
 
 function holderText({ pid: holder }: Extract<ControlStart, { kind: 'in_use' }>, path: string): string {
   return `${holder === null ? 'somebody' : `pid ${holder}`} holds ${path}`;
-}
-
-/** In the run directory. */
-export const CONTROL_SOCKET = 'control.sock';
-
-export function controlSocketPath({ monitor }: Settings): string {
-  return join(monitor.runDirectory, CONTROL_SOCKET);
 }

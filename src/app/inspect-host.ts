@@ -17,7 +17,8 @@ import type { StoreReport } from '../ports/alarm-store.js';
 import { StoreError } from '../ports/store-error.js';
 import type { HostFinding } from './host-finding.js';
 import { inspectRights } from './inspect-rights.js';
-import { inspect, refuseMissingFile, type Inspection } from './inspect.js';
+import { refuseMissingFile } from './glance.js';
+import { inspect, type Inspection } from './inspect.js';
 
 type Findings = readonly HostFinding[];
 type Note = (severity: HostFinding['severity'], text: string, remedy?: string | null) => HostFinding;

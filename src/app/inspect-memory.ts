@@ -4,7 +4,7 @@ import { tick } from '../domain/circuit-breaker.js';
 import type { ProcessMemory } from '../domain/process-memory.js';
 import type { BudgetLimits } from '../domain/restart-budget.js';
 import { waitForBudgetMs, withinWindow } from '../domain/restart-budget.js';
-import type { Inspection } from './inspect.js';
+import type { Glance } from './glance.js';
 
 /** Example: `{ processId: 2, processName: 'sshd', breaker: { kind: 'open', retryInMs: 250000, openings: 1 }, … }` */
 export interface RememberedProcess {
@@ -37,18 +37,18 @@ export interface BudgetUse {
 }
 
 /** By process id. */
-export function rememberedProcesses(inspection: Inspection): readonly RememberedProcess[] {
-  return [...inspection.ledger.entries()]
+export function rememberedProcesses(glance: Glance): readonly RememberedProcess[] {
+  return [...glance.ledger.entries()]
     .sort(([left], [right]) => left - right)
-    .map(([processId, memory]) => remembered(inspection, processId, memory));
+    .map(([processId, memory]) => remembered(glance, processId, memory));
 }
 
 export function remembered(
-  { settings, ports }: Inspection,
+  { settings, clock }: Pick<Glance, 'settings' | 'clock'>,
   processId: ProcessId,
   memory: ProcessMemory,
 ): RememberedProcess {
-  const nowMs = ports.clock.monotonicMs();
+  const nowMs = clock.monotonicMs();
   const { monitor, processes } = settings;
   // A process that has lost its section: its budget is no longer known, the host's window is as good as any.
   const budget = processes.policyFor(memory.processName)?.budget ?? {

@@ -9,7 +9,8 @@ import type { LoadedSettings } from '../config/settings-from-text.js';
 import type { Settings } from '../config/settings.js';
 import { describeUnit, findPrograms, observe } from '../engine/observe.js';
 import { StoreError } from '../ports/store-error.js';
-import { inspect, judgeRows, refuseMissingFile, type Finding, type Inspection } from './inspect.js';
+import { refuseMissingFile } from './glance.js';
+import { inspect, judgeRows, type Finding, type Inspection } from './inspect.js';
 import type { SystemPorts } from './system-ports.js';
 import { budgetUse, remembered, type BudgetUse, type RememberedProcess } from './inspect-memory.js';
 

@@ -3,15 +3,9 @@ import type { AlarmRow } from '../domain/alarm.js';
 import type { Settings } from '../config/settings.js';
 import type { ProcessRow } from '../ports/alarm-desk.js';
 import { StoreError } from '../ports/store-error.js';
-import {
-  findDaemon,
-  inspect,
-  judgeRows,
-  refuseMissingFile,
-  type DaemonPresence,
-  type Finding,
-  type Inspection,
-} from './inspect.js';
+import { findDaemon, type DaemonPresence } from './find-daemon.js';
+import { glance, refuseMissingFile, type Glance } from './glance.js';
+import type { Finding } from './inspect.js';
 import { rememberedProcesses, type RememberedProcess } from './inspect-memory.js';
 
 export interface StatusReport {
@@ -30,26 +24,26 @@ export interface StatusReport {
 
 /** Reads only; a database that does not answer is part of the report. */
 export function inspectStatus(settings: Settings): Promise<StatusReport> {
-  return inspect(settings, async (inspection) => {
-    const daemon = await findDaemon(settings, inspection.ports.clock);
-    const rows = await readRows(inspection);
+  return glance(settings, async (seen) => {
+    const daemon = await findDaemon(settings, seen.clock);
+    const rows = await readRows(seen);
     return {
       daemon,
       ...rows,
-      memory: memoryReading(inspection),
-      remembered: rememberedProcesses(inspection),
+      memory: memoryReading(seen),
+      remembered: rememberedProcesses(seen),
     };
   });
 }
 
-async function readRows(inspection: Inspection): Promise<Pick<StatusReport, 'database' | 'alarms' | 'acknowledged'>> {
-  const { settings, store } = inspection;
+async function readRows(seen: Glance): Promise<Pick<StatusReport, 'database' | 'alarms' | 'acknowledged'>> {
+  const { settings, store } = seen;
   const { signal } = new AbortController();
   try {
     refuseMissingFile(settings);
     const alarmed = await store.source.alarmed(signal);
     const acknowledged = (await store.desk.list(signal)).filter(isAcknowledged);
-    const alarms = alarmed.length === 0 ? [] : await judgeRows(inspection, alarmed);
+    const alarms = alarmed.length === 0 ? [] : await judge(seen, alarmed);
     return { database: { kind: 'answers' }, alarms, acknowledged };
   } catch (cause: unknown) {
     if (!(cause instanceof StoreError)) throw cause;
@@ -57,12 +51,18 @@ async function readRows(inspection: Inspection): Promise<Pick<StatusReport, 'dat
   }
 }
 
+/** What judges is most of the program, and most of the time there is nothing to judge. */
+async function judge(seen: Glance, rows: readonly AlarmRow[]): Promise<readonly Finding[]> {
+  const { judgeRows, withPorts } = await import('./inspect.js');
+  return judgeRows(withPorts(seen), rows);
+}
+
 /** In alarm, and an operator has said so: hands off. */
 export function isAcknowledged({ alarma, sound }: Pick<ProcessRow, 'alarma' | 'sound'>): boolean {
   return alarma === 1 && sound !== null && sound !== 0;
 }
 
-export function memoryReading({ loaded }: Inspection): StatusReport['memory'] {
+export function memoryReading({ loaded }: Pick<Glance, 'loaded'>): StatusReport['memory'] {
   switch (loaded.kind) {
     case 'loaded':
       return { kind: 'loaded', savedAtMs: loaded.state.savedAtMs };
@@ -75,9 +75,9 @@ export function memoryReading({ loaded }: Inspection): StatusReport['memory'] {
 
 /** What is remembered, without a word to the database. */
 export function inspectMemory(settings: Settings): Promise<Pick<StatusReport, 'daemon' | 'memory' | 'remembered'>> {
-  return inspect(settings, async (inspection) => ({
-    daemon: await findDaemon(settings, inspection.ports.clock),
-    memory: memoryReading(inspection),
-    remembered: rememberedProcesses(inspection),
+  return glance(settings, async (seen) => ({
+    daemon: await findDaemon(settings, seen.clock),
+    memory: memoryReading(seen),
+    remembered: rememberedProcesses(seen),
   }));
 }

@@ -1,32 +1,18 @@
 /** A look through the daemon's own eyes with nothing done: its ports, its memory file, and its triage in dry run. */
-import { existsSync } from 'node:fs';
-import { ControlClient } from '../adapters/control/control-client.js';
-import { FileStateStore } from '../adapters/state/file-state-store.js';
 import type { AlarmRow } from '../domain/alarm.js';
 import type { SkipReason } from '../domain/verdict.js';
 import type { Settings } from '../config/settings.js';
-import { Ledger } from '../engine/ledger.js';
+import type { Ledger } from '../engine/ledger.js';
 import { Monitor } from '../engine/monitor.js';
 import type { AlarmSource } from '../ports/alarm-source.js';
-import type { AlarmStore } from '../ports/alarm-store.js';
-import type { Clock } from '../ports/clock.js';
-import type { LoadedState } from '../ports/state-store.js';
 import { SOLE_OWNER } from '../ports/ownership.js';
-import { StoreError } from '../ports/store-error.js';
-import { controlSocketPath } from './door.js';
+import { glance, type Glance } from './glance.js';
 import { monitorOptions } from './monitor-options.js';
-import { trustedOwners } from './service-account.js';
-import { readPing } from './sight.js';
-import { createSystemPorts, wayOf, openStore, type SystemPorts } from './system-ports.js';
+import { createSystemPorts, wayOf, type SystemPorts } from './system-ports.js';
 
 /** Everything a short-lived command may look at. */
-export interface Inspection {
-  readonly settings: Settings;
+export interface Inspection extends Glance {
   readonly ports: SystemPorts;
-  readonly store: AlarmStore;
-  readonly loaded: LoadedState;
-  /** What the memory file holds; it is never written from here. */
-  readonly ledger: Ledger;
 }
 
 /** What triage says of one row now. */
@@ -37,44 +23,17 @@ export interface Finding {
   readonly isRestarted: boolean;
 }
 
-/** Whether a monitor runs on this host, as its control socket says. */
-export type DaemonPresence =
-  /** `blindSinceMs`: wall time since when its database does not answer; null: it does. */
-  | { readonly kind: 'running'; readonly pid: number | null; readonly blindSinceMs: number | null }
-  | { readonly kind: 'not_running' }
-  | { readonly kind: 'unknown'; readonly detail: string };
-
-const PING_WITHIN_MS = 2000;
 const NEVER = new AbortController().signal;
 const SILENT = { emit: (): void => undefined };
 
 /** Opens what is to be looked at for the time of `work`. */
-export async function inspect<T>(settings: Settings, work: (inspection: Inspection) => Promise<T>): Promise<T> {
-  const ports = createSystemPorts(SILENT, wayOf(settings));
-  const store = await openStore(settings, ports);
-  try {
-    const { clock } = ports;
-    const directory = settings.monitor.stateDirectory;
-    const loaded = await new FileStateStore({ directory, clock, access: 'reader', owners: trustedOwners() }).load();
-    const ledger = new Ledger({
-      clock,
-      events: SILENT,
-      hostBudget: monitorOptions(settings, true).hostBudget,
-      hostId: settings.host.hostId,
-      save: () => Promise.resolve({ kind: 'saved' }),
-    });
-    if (loaded.kind === 'loaded') ledger.restore(loaded.state);
-    return await work({ settings, ports, store, loaded, ledger });
-  } finally {
-    await store.close();
-  }
+export function inspect<T>(settings: Settings, work: (inspection: Inspection) => Promise<T>): Promise<T> {
+  return glance(settings, (seen) => work(withPorts(seen)));
 }
 
-/** Throws `StoreError` where the database is a file that is not there yet: looking must not create it. */
-export function refuseMissingFile({ database }: Settings): void {
-  if (database.engine !== 'sqlite' || existsSync(database.path)) return;
-  const detail = `${database.path} does not exist; the monitor makes it when it starts`;
-  throw new StoreError(detail, 'unreachable', true);
+/** Adds programs, units and network to what was opened. */
+export function withPorts(seen: Glance): Inspection {
+  return { ...seen, ports: createSystemPorts(SILENT, { clock: seen.clock, ...wayOf(seen.settings) }) };
 }
 
 /** The daemon's own cycle in dry run, on these rows and the remembered state; one finding for each row, in order. */
@@ -130,21 +89,4 @@ function findingOf(row: AlarmRow, reason: SkipReason | undefined, { processes }:
 
 function keyOf({ processId, processName }: AlarmRow): string {
   return JSON.stringify([processId, processName]);
-}
-
-export async function findDaemon(settings: Settings, clock: Clock): Promise<DaemonPresence> {
-  const client = new ControlClient(controlSocketPath(settings), clock);
-  const answer = await client.send({ command: 'ping', target: '' }, { timeoutMs: PING_WITHIN_MS, signal: NEVER });
-  switch (answer.kind) {
-    case 'replied': {
-      const { isMonitor, ...ping } = readPing(answer.reply.text);
-      return isMonitor ? { kind: 'running', ...ping } : { kind: 'not_running' };
-    }
-    case 'not_running':
-      return { kind: 'not_running' };
-    case 'no_permission':
-      return { kind: 'unknown', detail: `this user may not talk to it through ${controlSocketPath(settings)}` };
-    case 'failed':
-      return { kind: 'unknown', detail: answer.detail };
-  }
 }

@@ -2,7 +2,8 @@
 import type { MigrationOutcome } from '../adapters/mysql/migrate-mysql.js';
 import { readTrustedFile } from '../config/files.js';
 import type { Settings } from '../config/settings.js';
-import { createSystemPorts, mysqlOptions } from './system-ports.js';
+import { mysqlOptions } from './open-store.js';
+import { createSystemPorts } from './system-ports.js';
 
 export type { MigrationLine, MigrationReport } from '../adapters/mysql/migrate-mysql.js';
 

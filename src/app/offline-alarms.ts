@@ -6,7 +6,8 @@ import type { AlarmDesk, ProcessRow } from '../ports/alarm-desk.js';
 import type { Clock } from '../ports/clock.js';
 import type { Random } from '../ports/random.js';
 import { auditedCommand } from './audited.js';
-import { inspect, refuseMissingFile } from './inspect.js';
+import { refuseMissingFile } from './glance.js';
+import { inspect } from './inspect.js';
 import { isAcknowledged } from './inspect-status.js';
 
 export type AlarmState = 'normal' | 'alarmed' | 'acknowledged';

@@ -16,13 +16,14 @@ import { Monitor } from '../engine/monitor.js';
 import { SOLE_OWNER } from '../ports/ownership.js';
 import type { ControlHandler, ControlReply, ControlRequest } from '../ports/control-handler.js';
 import { createControlHandler } from './control-handler.js';
-import { CONTROL_SOCKET, controlSocketPath } from './door.js';
+import { CONTROL_SOCKET, controlSocketPath } from './control-socket.js';
 import { CleanupStack, createShutdown, type Shutdown } from './lifecycle.js';
 import { monitorOptions } from './monitor-options.js';
+import { openStore } from './open-store.js';
 import { ownAsker } from './people.js';
 import { commandPingText, Sight } from './sight.js';
 import { trustedOwners } from './service-account.js';
-import { createSystemPorts, wayOf, openStore } from './system-ports.js';
+import { createSystemPorts, wayOf } from './system-ports.js';
 
 export interface AskOptions {
   /** Where the running monitor listens. */

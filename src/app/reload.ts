@@ -10,7 +10,7 @@ import type { ControlReply } from '../ports/control-handler.js';
 import type { EventSink } from '../ports/event-sink.js';
 import { StoreError } from '../ports/store-error.js';
 import type { LiveLog } from './live-log.js';
-import type { TunableStore } from './system-ports.js';
+import type { TunableStore } from './open-store.js';
 
 export interface ReloadOptions {
   /** Reads the settings anew. Throws `ConfigError`. */

@@ -12,7 +12,8 @@ const HOST_NAME = /^(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?
 
 /** `db1`, `db1:3307`, `10.0.0.5:3306`, `::1`, `[::1]:3306`; null: none of these. */
 export function parseAddress(text: string): Address | null {
-  if (isIPv6(text)) return { host: text, port: null };
+  // Node's pattern for these is a large one, and compiled at its first use.
+  if (text.includes(':') && isIPv6(text)) return { host: text, port: null };
   const bracketed = /^\[([^\]]+)\](?::(\d+))?$/.exec(text);
   const parts = bracketed ?? /^([^:]+)(?::(\d+))?$/.exec(text);
   const host = parts?.[1] ?? '';

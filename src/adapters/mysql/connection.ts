@@ -90,13 +90,13 @@ export class ServerConnection implements MysqlConnection {
   async prepare(): Promise<void> {
     const { queryTimeoutMs } = this.#context.options;
     await this.#login();
-    const variables = namedValues(rowsOf(await this.#execute(READ_SERVER)));
+    const variables = namedValues(rowsOf(await this.#query(READ_SERVER)));
     const version = textOf(variables.get('version')) ?? '';
     await this.#query(initSession(queryTimeoutMs));
     await this.#query(limitStatements(version, queryTimeoutMs)).catch((cause: unknown) => {
       if (errorNumberOf(cause) !== UNKNOWN_VARIABLE) throw cause;
     });
-    const cluster = namedValues(rowsOf(await this.#execute(READ_CLUSTER)));
+    const cluster = namedValues(rowsOf(await this.#query(READ_CLUSTER)));
     const isGalera = (textOf(cluster.get('wsrep_provider_name')) ?? '') !== '';
     // A node of a Galera cluster that has lost the others answers simple questions, but none about tables.
     if (isGalera && !isOn(cluster.get('wsrep_ready'))) {
@@ -170,7 +170,7 @@ export class ServerConnection implements MysqlConnection {
     });
   }
 
-  /** For statements that cannot be prepared; they hold no values. */
+  /** For statements that cannot be prepared, and for those that are asked once in a connection; they hold no values. */
   #query(statement: Statement): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#connection.query<Answer>(statement.text, (error, answer) => {

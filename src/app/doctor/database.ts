@@ -3,8 +3,8 @@ import { finding, type Finding } from '../../domain/finding.js';
 import type { DatabaseSettings, Settings } from '../../config/settings.js';
 import type { AlarmStore } from '../../ports/alarm-store.js';
 import { StoreError } from '../../ports/store-error.js';
-import { refuseMissingFile } from '../inspect.js';
-import { openStore } from '../system-ports.js';
+import { refuseMissingFile } from '../glance.js';
+import { openStore } from '../open-store.js';
 import type { DoctorContext } from './context.js';
 
 const ABOUT = 'database';

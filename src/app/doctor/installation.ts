@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { argv } from 'node:process';
 import { finding, type Finding } from '../../domain/finding.js';
 import { shellCommand } from '../../domain/shell-word.js';
-import { findDaemon } from '../inspect.js';
+import { findDaemon } from '../find-daemon.js';
 import { MONITOR_UNIT, type DoctorContext, type MonitorUnit } from './context.js';
 
 const ABOUT = 'monitor';

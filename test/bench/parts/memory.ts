@@ -15,6 +15,7 @@ const KNOWN: readonly Known[] = [
 ];
 const LIMIT = 'memory.limit';
 const LEAST_FOR_GROWTH = 8;
+const REST_MS = 60_000;
 const OWN_NODE = '/opt/bench/node';
 const OWN_NODE_DROP_IN = '/etc/systemd/system/process-monitor.service.d/own-node.conf';
 
@@ -111,12 +112,18 @@ async function afterHandlings(rig: Rig): Promise<readonly Figure[]> {
   }
   const handlings = (rounds * UNITS).toLocaleString('en');
   const last = looks.slice(-3);
+  // By itself, once nothing is left to do, V8 collects what the storms have left.
+  await pause(REST_MS);
+  const rested = [await memoryOf((await pidsOf(rig.host.machine, 'process-monitor'))[0] ?? 0)];
   return [
     figure(['memory.handled', `proportional memory after ${handlings} handlings`], 'MB', proportional(last), {
       ...{ limit: LIMIT, aim: { of: 'median', atMost: 50 } },
     }),
     figure(['memory.handled.rss', `resident memory after ${handlings} handlings`], 'MB', resident(last), {
       limit: 'memory.limit.rss',
+    }),
+    figure(['memory.rested', `proportional memory a minute after ${handlings} handlings`], 'MB', proportional(rested), {
+      limit: LIMIT,
     }),
     ...growthOf(looks),
   ];
