@@ -67,7 +67,7 @@ describeOnMachine('the watchdog of systemd', () => {
 
   it.each([
     ['blocked', `touch ${BLOCK}`],
-    ['stopped', 'kill -STOP $(systemctl show -p MainPID --value process-monitor)'],
+    ['stopped', 'systemctl kill -s STOP --kill-whom=main process-monitor'],
   ])('starts a %s monitor anew, which settles what it was at without a second restart', async (name, halt) => {
     const restarts = Number(await daemon('NRestarts'));
     await host.raise(id(name));
