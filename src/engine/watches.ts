@@ -81,8 +81,8 @@ export class Watches {
 
   private tell(watched: Watched): void {
     watched.toldDueMs = Math.max(this.nowMs(), watched.lookedMs + SHORTEST_GAP_MS);
-    // It may be the last that is told for now.
-    watched.dueMs = Math.min(watched.dueMs, this.nowMs() + this.paceOf(watched));
+    // It may be the last that is told for now. While there is a regular look, its end says when the next one is.
+    if (watched.dueMs < Infinity) watched.dueMs = Math.min(watched.dueMs, this.nowMs() + this.paceOf(watched));
     this.wake.abort('told');
   }
 

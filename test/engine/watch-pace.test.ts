@@ -52,3 +52,19 @@ it('a unit is looked at when its stable period ends, although a minute has not p
   await bench.advance(83_500);
   expect(bench.told('process.stable')).toHaveLength(1);
 });
+
+it('a unit whose check takes long has it run once at a time, whatever is told meanwhile', async () => {
+  const checks: PolicyWish = {
+    healthChecks: [{ kind: 'tcp', host: '127.0.0.1', port: 80 }],
+    healthCheckTimeoutMs: 30_000,
+  };
+  const bench = await recovered(checks);
+  bench.prober.on('127.0.0.1:80', { afterMs: Infinity });
+  await bench.advance(5000);
+  const before = bench.prober.calls.length;
+  for (let second = 0; second < 20; second += 1) {
+    bench.units.reconnect();
+    await bench.advance(1000);
+  }
+  expect(bench.prober.calls).toHaveLength(before);
+});
