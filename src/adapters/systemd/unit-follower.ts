@@ -55,7 +55,9 @@ export class UnitFollower {
         this.#kept.clear();
         this.#known.clear();
         if (isOpen) this.#listenAnew();
-        else this.#loseBus();
+        // Something may have been missed; and who has relied on being told looks by himself until the signals are back.
+        for (const { name, onChange } of this.#all()) onChange({ name, byJob: false });
+        if (!isOpen) void this.#returnToBus();
       },
     });
   }
@@ -160,18 +162,10 @@ export class UnitFollower {
   #listenAnew(): void {
     this.#withJob.clear();
     for (const rule of this.#rules.keys()) this.#bus.match(rule, true);
-    this.#tellAll();
   }
 
-  /** Who has relied on being told looks from now on by himself. */
-  #loseBus(): void {
-    this.#tellAll();
-    void this.#returnToBus();
-  }
-
-  #tellAll(): void {
-    for (const { name, onChange } of [...this.#byPath.values()].flatMap((followers) => [...followers]))
-      onChange({ name, byJob: false });
+  #all(): readonly Followed[] {
+    return [...this.#byPath.values()].flatMap((followers) => [...followers]);
   }
 
   async #returnToBus(): Promise<void> {
@@ -180,7 +174,7 @@ export class UnitFollower {
     const { signal } = new AbortController();
     while (this.#byPath.size > 0 && !this.#bus.isHearing) {
       await this.#clock.sleep(RECONNECT_EVERY_MS, signal);
-      const [followed] = [...this.#byPath.values()].flatMap((followers) => [...followers]);
+      const [followed] = this.#all();
       if (followed !== undefined) await this.#resolve(followed);
     }
     this.#isReturning = false;

@@ -41,7 +41,7 @@ export class SystemClock implements Clock {
 
   after(ms: number, act: () => void): () => void {
     const deadlineMs = this.monotonicMs() + ms;
-    // Node cuts off fractions of a millisecond, and takes a time that is too long for one of 1 ms.
+    // Node cuts off fractions of a millisecond, warns of a time below 0, and takes one that is too long for 1 ms.
     const arm = (leftMs: number): NodeJS.Timeout => {
       const askedMs = Math.ceil(leftMs) + (leftMs < LONG_WAIT_MS ? 0 : SPARE_MS);
       return setTimeout(wake, Math.min(Math.max(askedMs, 0), LONGEST_TIMER_MS));

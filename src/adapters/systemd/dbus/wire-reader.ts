@@ -74,7 +74,7 @@ export class WireReader {
         return;
       }
       case 'variant': {
-        this.#within(() => this.skip(parseSingleType(this.signature())));
+        this.#within(() => this.skip(this.#variantType()));
         return;
       }
       case 'array':
