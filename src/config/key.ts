@@ -1,12 +1,12 @@
 /** What is known about one key of the settings; tables of these drive reading, messages, `config show` and the manual. */
-import type { z } from 'zod';
+import * as z from 'zod/mini';
 import type { Reading, ValueType } from './value-types.js';
 
 export interface KeySpec<T> {
   readonly reading: Reading;
   readonly isCommand: boolean;
   /** Text, or null where nothing is set, to the value. */
-  readonly schema: z.ZodType<T>;
+  readonly schema: z.ZodMiniType<T>;
   /** What is right, in words. */
   readonly allowed: string;
   /** The default as one would write it in the file; null: none. */
@@ -31,7 +31,7 @@ export function key<T>(type: ValueType<T>, fallback: string, doc: string): KeySp
 
 /** A key without a default: null where it is not set, or set to nothing. */
 export function optional<T>(type: ValueType<T>, doc: string): KeySpec<T | null> {
-  return { ...type, schema: type.schema.nullable(), fallback: null, doc, isOwnSectionOnly: false };
+  return { ...type, schema: z.nullable(type.schema), fallback: null, doc, isOwnSectionOnly: false };
 }
 
 /** The same key, for `[process.NAME]` alone. */

@@ -1,5 +1,5 @@
 /** The kinds of value a setting can have: how its text is read, checked and turned into what the program uses. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { toSystemName, type SystemName } from '../domain/alarm.js';
 import type { StatusRange } from '../domain/process-policy.js';
 import { parseAddress, parseAddresses, parsePort, type Address } from './addresses.js';
@@ -16,28 +16,36 @@ export interface ValueType<T> {
   /** A shell line, and so subject to the advice on commands. */
   readonly isCommand: boolean;
   /** Text to value; its own messages are not used. */
-  readonly schema: z.ZodType<T, string>;
+  readonly schema: z.ZodMiniType<T>;
   /** What is right, for messages and the manual: `whole seconds, 1 to 300`. */
   readonly allowed: string;
 }
 
-function type<T>(reading: Reading, allowed: string, schema: z.ZodType<T, string>): ValueType<T> {
+function type<T>(reading: Reading, allowed: string, schema: z.ZodMiniType<T>): ValueType<T> {
   return { reading, isCommand: false, schema, allowed };
 }
 
 /** Text to a value by `parse`, which returns null for what is wrong. */
-function parsed<T>(parse: (text: string) => T | null): z.ZodType<T, string> {
-  return z.string().transform((text, context) => {
+function parsed<T>(parse: (text: string) => T | null): z.ZodMiniType<T> {
+  const read = z.transform((text: string, context) => {
     const value = parse(text);
     if (value !== null) return value;
-    context.addIssue({ code: 'custom', message: 'not allowed' });
+    context.issues.push({ code: 'custom', input: text });
     return z.NEVER;
   });
+  return z.pipe(z.string(), read);
 }
 
 // Never `z.coerce.number()`: it reads '' as 0 and '0x10' as 16.
-function digits(min: number, max: number): z.ZodType<number, string> {
-  return z.string().regex(/^\d+$/).transform(Number).pipe(z.number().min(min).max(max));
+function numeric(form: RegExp, min: number, max: number, unit = 1): z.ZodMiniType<number> {
+  const within = z.number().check(z.gte(min * unit), z.lte(max * unit));
+  const read = z.transform((text: string) => Number(text) * unit);
+  return z.pipe(z.pipe(z.string().check(z.regex(form)), read), within);
+}
+
+/** A whole number of what has that many units. */
+function digits(min: number, max: number, unit = 1): z.ZodMiniType<number> {
+  return numeric(/^\d+$/, min, max, unit);
 }
 
 /** A count; both ends are allowed. */
@@ -47,14 +55,12 @@ export function wholeNumber(min: number, max: number): ValueType<number> {
 
 /** Whole seconds in the file, milliseconds in the program; at most a week, far below the longest timer (2^31 ms). */
 export function seconds(min: number, max: number): ValueType<number> {
-  const schema = digits(min, max).transform((value) => value * 1000);
-  return type('scalar', `whole seconds, ${String(min)} to ${String(max)}`, schema);
+  return type('scalar', `whole seconds, ${String(min)} to ${String(max)}`, digits(min, max, 1000));
 }
 
 /** Kilobytes of 1,024 bytes in the file, bytes in the program. */
 export function kilobytes(min: number, max: number): ValueType<number> {
-  const schema = digits(min, max).transform((value) => value * 1024);
-  return type('scalar', `whole kilobytes, ${String(min)} to ${String(max)}`, schema);
+  return type('scalar', `whole kilobytes, ${String(min)} to ${String(max)}`, digits(min, max, 1024));
 }
 
 const MEMORY_UNITS = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 } as const;
@@ -72,11 +78,7 @@ export function memorySize(): ValueType<number> {
 
 /** `2` or `1.5`. */
 export function factor(min: number, max: number): ValueType<number> {
-  const schema = z
-    .string()
-    .regex(/^\d+(?:\.\d+)?$/)
-    .transform(Number)
-    .pipe(z.number().min(min).max(max));
+  const schema = numeric(/^\d+(?:\.\d+)?$/, min, max);
   return type('scalar', `a number such as 2 or 1.5, ${String(min)} to ${String(max)}`, schema);
 }
 
@@ -94,22 +96,22 @@ export function flag(): ValueType<boolean> {
 
 /** Free text on one line. */
 export function text(max: number): ValueType<string> {
-  return type('text', `text, 1 to ${String(max)} characters`, z.string().min(1).max(max));
+  return type('text', `text, 1 to ${String(max)} characters`, z.string().check(z.minLength(1), z.maxLength(max)));
 }
 
 /** A path from the root. */
 export function path(): ValueType<string> {
-  return type('text', 'an absolute path', z.string().regex(/^\//).max(4095));
+  return type('text', 'an absolute path', z.string().check(z.regex(/^\//), z.maxLength(4095)));
 }
 
 /** A line for the shell. */
 export function command(): ValueType<string> {
-  return { ...type('verbatim', 'a command line', z.string().min(1)), isCommand: true };
+  return { ...type('verbatim', 'a command line', z.string().check(z.minLength(1))), isCommand: true };
 }
 
 /** A password: what is found is never shown. */
 export function secret(): ValueType<string> {
-  return type('secret', 'not empty; leave the line out for none', z.string().min(1));
+  return type('secret', 'not empty; leave the line out for none', z.string().check(z.minLength(1)));
 }
 
 /** Hosts in the order they are tried. */
@@ -160,7 +162,8 @@ export function systemName(): ValueType<SystemName> {
 
 /** A login name or number. */
 export function userName(): ValueType<string> {
-  return type('text', 'a user name or number', z.string().regex(/^(?:[A-Za-z_][A-Za-z0-9_.-]{0,31}|\d{1,10})$/));
+  const schema = z.string().check(z.regex(/^(?:[A-Za-z_][A-Za-z0-9_.-]{0,31}|\d{1,10})$/));
+  return type('text', 'a user name or number', schema);
 }
 
 /** `A=1 B="two words"`: what is in quotes is taken as it stands, without escapes. */
