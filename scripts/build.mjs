@@ -15,6 +15,7 @@ import {
   productionPackages,
 } from './bill-of-materials.mjs';
 import { encodingsAside, leftOut, processItself } from './bundle-plugins.mjs';
+import { mergeSmall } from './merge-chunks.mjs';
 import { provenanceOf } from './provenance.mjs';
 
 const root = new URL('../', import.meta.url);
@@ -57,20 +58,23 @@ const encodings = await build({
 });
 const [encodingsFile] = Object.keys(encodings.metafile.outputs);
 
-const program = await build({
+const modules = {
   ...common,
+  format: 'esm',
+  // Packages in CommonJS call require() for Node's own modules; an ESM bundle has none unless it is made here.
+  banner: {
+    js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+  },
+};
+const program = await build({
+  ...modules,
   entryPoints: { 'process-monitor': 'src/cli/main.ts' },
   splitting: true,
-  format: 'esm',
   external: ['libsql'],
   plugins: [leftOut, processItself, encodingsAside(basename(encodingsFile))],
   define: {
     PROCESS_MONITOR_VERSION: JSON.stringify(manifest.version),
     PROCESS_MONITOR_PROVENANCE: JSON.stringify(provenanceOf(fileURLToPath(root))),
-  },
-  // Packages in CommonJS call require() for Node's own modules; an ESM bundle has none unless it is made here.
-  banner: {
-    js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
   },
 });
 
@@ -79,12 +83,10 @@ const bundled = bundledPackages(packages, inputs);
 await mkdir('dist/chunks', { recursive: true });
 await put('dist/sbom.cdx.json', billOfMaterials(manifest, packages, bundled));
 await put('dist/licences.txt', await licenceTexts(root, bundled));
-const chunks = new Map(
-  [...encodings.outputFiles, ...program.outputFiles].map(({ path, text }) => [
-    path.slice(fileURLToPath(root).length),
-    text,
-  ]),
-);
+const filesOf = ({ outputFiles }) =>
+  new Map(outputFiles.map(({ path, text }) => [path.slice(fileURLToPath(root).length), text]));
+const merged = await mergeSmall({ files: filesOf(program), outputs: program.metafile.outputs, options: modules });
+const chunks = new Map([...filesOf(encodings), ...merged]);
 const main = chunks.get(entry);
 chunks.delete(entry);
 for (const [file, text] of chunks) await put(file, text);

@@ -73,6 +73,14 @@ describe('the program', () => {
     expect([...texts.keys()].sort()).toEqual([...reached].sort());
   });
 
+  it('keeps what several commands share in one file, where it is small and needs nothing else', () => {
+    const isBase = (name: string): boolean => name === part('base');
+    const alone = [...texts.keys()].filter((name) => name.startsWith('chunks/chunk-') && loadedWith(name).size === 1);
+    expect(alone.filter((name) => (texts.get(name)?.length ?? 0) < 8 * 1024)).toEqual([]);
+    expect([...loadedWith(part('base'))]).toEqual([part('base')]);
+    expect([...loadedWith('process-monitor.js', part('status'))].filter(isBase)).toHaveLength(1);
+  });
+
   it('loads no further part while the daemon runs: an upgrade may have taken it away', () => {
     const first = loadedWith('process-monitor.js', ...['execute', 'run', 'connect-mysql', 'connect-sqlite'].map(part));
     const later = [...first]
