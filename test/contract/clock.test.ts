@@ -36,6 +36,23 @@ it('SystemClock is woken once by a long wait, not once a little before its end a
   expect(timers).toBeLessThan(waits.length + 10);
 });
 
+it('SystemClock has Node look anew what is due before a long rest, where a timer was called off: that one would end the rest', () => {
+  const clock = new SystemClock();
+  const ending = new AbortController();
+  const timersOf = (act: () => void): number => {
+    let timers = 0;
+    const hook = createHook({ init: (_, type) => void (timers += type === 'Timeout' ? 1 : 0) }).enable();
+    act();
+    hook.disable();
+    return timers;
+  };
+  const rest = (ms: number) => (): void => void clock.sleep(ms, ending.signal);
+  expect(timersOf(rest(3000))).toBe(1);
+  clock.after(2000, () => undefined)();
+  expect([rest(50), rest(3000), rest(3000)].map(timersOf)).toEqual([1, 2, 1]);
+  ending.abort();
+});
+
 it('FakeClock wakes again a sleeper that lies down again within the time it advances', async () => {
   const clock = new FakeClock();
   const { signal } = new AbortController();

@@ -46,7 +46,7 @@ export class LeaseKeeper implements Ownership {
     this.#key = { name: leaseName(options, terms), database: options.ownDatabase };
     this.#surroundings = surroundings;
     // Two tries, and a new connection between them, must fit between a sign of life and the end of our time.
-    this.#link = new LeaseLink(options, terms.timeMs / 4, surroundings);
+    this.#link = new LeaseLink(options, terms.timeMs / 5, surroundings);
     this.#lockName = lockName(options, terms);
     this.#rounds = new LeaseRounds({ ...surroundings, terms, key: this.#key, lockName: this.#lockName });
     this.#running = this.#run();

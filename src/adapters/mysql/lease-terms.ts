@@ -16,7 +16,7 @@ export interface Sighting {
 }
 
 /** Signs of life come this often in the time of a lease. */
-export const BEATS_PER_LEASE = 3;
+export const BEATS_PER_LEASE = 2;
 /** An owner that cannot renew stops by itself before others may take over: what it has just begun must have time to be seen. */
 const MARGIN = 1 / 6;
 
