@@ -1,7 +1,17 @@
 /** What `npm run bench -- …` is asked to do. */
 
 /** Parts in the order they run; each can be run alone. `added` only when it is named. */
-export const PART_NAMES = ['one-alarm', 'storm', 'neighbour', 'idle', 'memory', 'start', 'peers', 'recovery'] as const;
+export const PART_NAMES = [
+  'one-alarm',
+  'storm',
+  'neighbour',
+  'idle',
+  'memory',
+  'start',
+  'peers',
+  'recovery',
+  'watch',
+] as const;
 export type PartName = (typeof PART_NAMES)[number] | 'added';
 
 export interface BenchArguments {
@@ -20,7 +30,7 @@ export const USAGE = `npm run bench -- [PART…] [--quick] [--json FILE] [--writ
 npm run bench -- added [--before PROGRAM]
 
 Parts: ${PART_NAMES.join(', ')}; without any: all of them.
-  --quick          fewer rounds, and no storm of 500: about four minutes for all parts instead of twelve
+  --quick          fewer rounds, and no storm of 500: about six minutes for all parts instead of eighteen
   --json FILE      puts the figures there
   --write          writes docs/performance.json and docs/performance.md; of all parts only
   --before PROGRAM compares with the built program of another version`;

@@ -18,12 +18,13 @@ import { peers } from './parts/peers.js';
 import { recovery } from './parts/recovery.js';
 import { start } from './parts/start.js';
 import { storm } from './parts/storm.js';
+import { watch } from './parts/watch.js';
 import { performancePage } from './performance-page.js';
 import { terminalTable, type PartReport, type Report } from './report.js';
 import { bootRig, type Rig } from './rig.js';
 
 const PARTS: Readonly<Record<Exclude<PartName, 'added'>, (rig: Rig) => Promise<PartReport>>> = {
-  ...{ 'one-alarm': oneAlarm, storm, neighbour, idle, memory, start, peers, recovery },
+  ...{ 'one-alarm': oneAlarm, storm, neighbour, idle, memory, start, peers, recovery, watch },
 };
 
 async function main(): Promise<void> {

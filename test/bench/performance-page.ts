@@ -39,6 +39,11 @@ known have rows in the table and sections in the settings.`,
 table, raised at the moment of the kill, and waits for its next look. It alone proves that the process is well before it says so.`,
   ],
   recovery: ['Recovery', 'The database has been away, and an alarm is in the table when it returns.'],
+  watch: [
+    'A failure without an alarm',
+    `A unit's program is killed and nobody raises its alarm; with \`watch_units\` the monitor does. From the moment in which systemd itself takes the
+unit for failed; each time the machine has been at rest.`,
+  ],
 };
 
 export function performancePage(report: Report): string {

@@ -26,7 +26,7 @@ export interface Handling {
 const isLook = ({ text }: LoggedStatement): boolean => /^\s*SELECT\b[^]*\bSTATUS_PROCESS\b/i.test(text);
 const isReset = ({ text, changed }: LoggedStatement): boolean =>
   changed > 0 && /^\s*UPDATE\b[^]*\balarma\s*=\s*0/i.test(text);
-const endOf = ({ beganMs, tookMs }: LoggedStatement): number => beganMs + tookMs;
+export const endOf = ({ beganMs, tookMs }: LoggedStatement): number => beganMs + tookMs;
 
 /** `raisedMs`: when the alarms were in the table. Throws where fewer than `alarms` rows were reset. */
 export function handlingOf(statements: readonly LoggedStatement[], raisedMs: number, alarms: number): Handling {
@@ -46,18 +46,33 @@ export async function prepareStatementLog(host: MonitoredMachine): Promise<void>
   await host.sql(`SET GLOBAL log_output = 'NONE'; SET GLOBAL long_query_time = 0; SET GLOBAL slow_query_log = 1`);
 }
 
-/** Raises alarms 1 to `alarms` in that database, lets `handle` go on until they are reset, and gives what the server saw. */
+/** Raises these alarms in that database, lets `handle` go on until they are reset, and gives what the server saw. */
 export async function timeHandling(
   host: MonitoredMachine,
   { database, ids }: { readonly database: string; readonly ids: readonly number[] },
   handle: () => Promise<void>,
 ): Promise<Handling> {
-  const [row] = await host.sql(`TRUNCATE mysql.slow_log; SET GLOBAL log_output = 'TABLE';
-    UPDATE ${database}.STATUS_PROCESS SET alarma = 1, sound = 0 WHERE process_id IN (${ids.join(', ')});
-    SELECT UNIX_TIMESTAMP(SYSDATE(6)) * 1000`);
-  await handle();
+  let raisedMs = NaN;
+  const statements = await statementsDuring(host, database, async () => {
+    const [row] = await host.sql(`
+      UPDATE ${database}.STATUS_PROCESS SET alarma = 1, sound = 0 WHERE process_id IN (${ids.join(', ')});
+      SELECT UNIX_TIMESTAMP(SYSDATE(6)) * 1000`);
+    raisedMs = Number(row?.[0]);
+    await handle();
+  });
+  return handlingOf(statements, raisedMs, ids.length);
+}
+
+/** What the server has logged meanwhile of the daemon's user on the alarms of a database. */
+export async function statementsDuring(
+  host: MonitoredMachine,
+  database: string,
+  act: () => Promise<void>,
+): Promise<readonly LoggedStatement[]> {
+  await host.sql(`TRUNCATE mysql.slow_log; SET GLOBAL log_output = 'TABLE'`);
+  await act();
   await host.sql(`SET GLOBAL log_output = 'NONE'`);
-  return handlingOf(await readStatements(host, database), Number(row?.[0]), ids.length);
+  return readStatements(host, database);
 }
 
 /**

@@ -3,6 +3,7 @@ import { figure, pause, type Figure } from '../figures.js';
 import type { PartReport } from '../report.js';
 import { startDaemon, stopDaemon, type Rig } from '../rig.js';
 import { handlingOf, readStatements } from '../statements.js';
+import { unitMoment } from '../unit-moment.js';
 
 const TIMEOUT_MS = 60_000;
 const SERVER_SETTINGS = '/etc/mysql/test-machine.cnf';
@@ -37,17 +38,10 @@ async function afterOutage(rig: Rig, seconds: number): Promise<number> {
   await pause(seconds * 1000);
   await machine.must('systemctl start mariadb');
   await rig.host.waitUntilClear(1, TIMEOUT_MS);
-  const shown = await machine.must('systemctl show --timestamp=us+utc -p ActiveEnterTimestamp --value mariadb');
-  const returnedMs = epochMs(shown);
+  const returnedMs = await unitMoment(machine, 'mariadb', 'ActiveEnterTimestamp');
   const statements = await readStatements(rig.host, 'monitor');
   const { toLastResetMs, beganMs } = handlingOf(
     ...([statements.filter((each) => each.beganMs > returnedMs - 1000), returnedMs - 1000, 1] as const),
   );
   return beganMs + toLastResetMs - returnedMs;
-}
-
-/** `Fri 2026-11-20 21:30:01.123456 UTC` → epoch milliseconds. */
-function epochMs(timestamp: string): number {
-  const [, date = '', time = ''] = timestamp.split(' ');
-  return Date.parse(`${date}T${time.slice(0, 12)}Z`) + Number(time.slice(12)) / 1000;
 }
