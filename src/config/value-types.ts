@@ -36,6 +36,7 @@ function parsed<T>(parse: (text: string) => T | null): z.ZodMiniType<T> {
   return z.pipe(z.string(), read);
 }
 
+/** From `min` to `max` in the file, each of them `unit` in the program. */
 // Never `z.coerce.number()`: it reads '' as 0 and '0x10' as 16.
 function numeric(form: RegExp, min: number, max: number, unit = 1): z.ZodMiniType<number> {
   const within = z.number().check(z.gte(min * unit), z.lte(max * unit));
@@ -43,7 +44,6 @@ function numeric(form: RegExp, min: number, max: number, unit = 1): z.ZodMiniTyp
   return z.pipe(z.pipe(z.string().check(z.regex(form)), read), within);
 }
 
-/** A whole number of what has that many units. */
 function digits(min: number, max: number, unit = 1): z.ZodMiniType<number> {
   return numeric(/^\d+$/, min, max, unit);
 }
