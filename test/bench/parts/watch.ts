@@ -18,10 +18,12 @@ const sets = (alarm: 0 | 1): ((statement: LoggedStatement) => boolean) => {
 };
 const isRaise = sets(1);
 const isReset = sets(0);
+/** Asked once it is known that the unit has failed. */
+const isQuestion = ({ text }: LoggedStatement): boolean => /^\s*SELECT\b[^]*\bprocess_name IN\b/i.test(text);
 
 /** Milliseconds from the moment in which systemd took the unit for failed. */
 interface Course {
-  readonly toKnownMs: number;
+  readonly toQuestionMs: number;
   readonly toAlarmMs: number;
   readonly toResetMs: number;
 }
@@ -42,9 +44,9 @@ export async function watch(rig: Rig): Promise<PartReport> {
     name: 'watch',
     figures: [
       figure(
-        ['watch.known', 'to the beginning of the statement that raises the alarm'],
+        ['watch.question', 'to the question whether its row is in alarm'],
         'ms',
-        all((one) => one.toKnownMs),
+        all((one) => one.toQuestionMs),
       ),
       figure(
         ['watch.alarm', 'to the alarm in the table'],
@@ -69,9 +71,9 @@ async function failureOf({ host, drivers }: Rig, id: number): Promise<Course> {
     await drivers.root.ask({ way: 'wait', database: 'monitor', timeoutMs: TIMEOUT_MS });
   });
   const failedMs = await unitMoment(host.machine, unit, 'InactiveEnterTimestamp');
-  const [raise, reset] = [statements.find(isRaise), statements.find(isReset)];
-  if (raise === undefined || reset === undefined)
+  const [question, raise, reset] = [isQuestion, isRaise, isReset].map((kind) => statements.find(kind));
+  if (question === undefined || raise === undefined || reset === undefined)
     throw new Error(`${unit}: no alarm was raised and reset in ${statements.length} statements`);
   const after = (ms: number): number => ms - failedMs;
-  return { toKnownMs: after(raise.beganMs), toAlarmMs: after(endOf(raise)), toResetMs: after(endOf(reset)) };
+  return { toQuestionMs: after(question.beganMs), toAlarmMs: after(endOf(raise)), toResetMs: after(endOf(reset)) };
 }
