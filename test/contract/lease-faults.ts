@@ -1,7 +1,8 @@
 /** The lease in trouble: lines that are cut, rows that are taken away, servers that hang. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startCuttableProxy, type CuttableProxy } from '../support/cuttable-proxy.js';
+import { FakeClock } from '../support/fake-clock.js';
 import type { DatabaseServer } from '../support/servers/database-server.js';
 import { id } from './alarm-store-contract.js';
 import { never } from './alarm-store-server.js';
@@ -73,6 +74,22 @@ export function describeLeaseFaults(name: string, serverOf: () => DatabaseServer
       expect(await alarmOf(bench)).toEqual({ alarma: 1, notes: 'down' });
       expect(await first.store.writer.clear(id(1), CLEARING, never)).toMatchObject({ kind: 'cleared', rows: 1 });
       expect(await alarmOf(bench)).toMatchObject({ alarma: 0 });
+    });
+
+    it('is renewed twice in its time while there is nothing to do, and from a write on three times', async () => {
+      const clock = new FakeClock();
+      const { store, owner } = bench.contend({}, clock);
+      await until(owner, 'owner');
+      const restMs = async (): Promise<number> => {
+        await clock.waitForSleeps();
+        return clock.nextWakeInMs ?? NaN;
+      };
+      expect(await restMs()).toBe(LEASE_MS / 2);
+      await clock.advance(LEASE_MS / 3);
+      expect(await restMs()).toBe(LEASE_MS / 2 - LEASE_MS / 3);
+      // At once, since at this pace it would be due.
+      await store.writer.clear(id(1), CLEARING, never);
+      await vi.waitFor(async () => expect(await restMs()).toBe(LEASE_MS / 3));
     });
 
     it('leaves a person’s own hand alone', async () => {

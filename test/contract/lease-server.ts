@@ -4,6 +4,7 @@ import { connectMysql } from '../../src/adapters/mysql/connect-mysql.js';
 import { SystemClock } from '../../src/adapters/time/system-clock.js';
 import { CryptoRandom } from '../../src/adapters/random/crypto-random.js';
 import type { AlarmStore } from '../../src/ports/alarm-store.js';
+import type { Clock } from '../../src/ports/clock.js';
 import type { Ownership } from '../../src/ports/ownership.js';
 import type { DatabaseServer } from '../support/servers/database-server.js';
 import { LEGACY_TABLES, ServerUnderTest } from './alarm-store-server.js';
@@ -39,10 +40,10 @@ export class LeaseBench implements OwnershipFixture {
     return bench;
   }
 
-  contend(changes: Partial<MysqlOptions> = {}): Contender {
+  contend(changes: Partial<MysqlOptions> = {}, clock: Clock = new SystemClock()): Contender {
     this.#joined += 1;
     const lease = { name: NAME, holder: { host: `host-${this.#joined}`, pid: 1000 + this.#joined }, timeMs: LEASE_MS };
-    const store = connectMysql({ ...this.under.options(), lease, ...changes }, new SystemClock(), new CryptoRandom());
+    const store = connectMysql({ ...this.under.options(), lease, ...changes }, clock, new CryptoRandom());
     this.#stores.push(store);
     const warnings: string[] = [];
     return { store, owner: store.own((detail) => warnings.push(detail)), warnings };

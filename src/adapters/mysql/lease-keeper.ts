@@ -8,7 +8,7 @@ import { LeaseLink } from './lease-link.js';
 import { LeaseRounds, type Standing } from './lease-round.js';
 import { leaseName, lockName } from './lease-names.js';
 import type { LeaseKey } from './lease-sql.js';
-import { BEATS_PER_LEASE, ownerForMs } from './lease-terms.js';
+import { ownerForMs, signEveryMs } from './lease-terms.js';
 import type { LeaseTerms, MysqlOptions } from './options.js';
 import { unguardedText } from './owner-report.js';
 
@@ -32,6 +32,10 @@ export class LeaseKeeper implements Ownership {
   readonly #link: LeaseLink;
   readonly #rounds: LeaseRounds;
   readonly #ending = new AbortController();
+  /** Ends the rest until the next round. */
+  #rest = new AbortController();
+  /** When a write was last told what to prove; monotonic milliseconds. */
+  #wroteMs = -Infinity;
   readonly #running: Promise<void>;
   #standing: Standing | null = null;
   /** Why the last round found nothing out; null: it did. */
@@ -46,7 +50,7 @@ export class LeaseKeeper implements Ownership {
     this.#key = { name: leaseName(options, terms), database: options.ownDatabase };
     this.#surroundings = surroundings;
     // Two tries, and a new connection between them, must fit between a sign of life and the end of our time.
-    this.#link = new LeaseLink(options, terms.timeMs / 5, surroundings);
+    this.#link = new LeaseLink(options, terms.timeMs / 4, surroundings);
     this.#lockName = lockName(options, terms);
     this.#rounds = new LeaseRounds({ ...surroundings, terms, key: this.#key, lockName: this.#lockName });
     this.#running = this.#run();
@@ -80,11 +84,14 @@ export class LeaseKeeper implements Ownership {
     return this.#releasing;
   }
 
-  /** What a write must prove at this moment. */
+  /** What a write must prove at this moment. With it the time of work begins, in which signs of life come more often. */
   fence(): FenceOrder {
     const standing = this.#standing;
+    this.#wroteMs = this.#surroundings.clock.monotonicMs();
     if (this.#releasing === null && standing !== null) {
       if (standing.kind === 'everyone') return { kind: 'open' };
+      if (standing.kind !== 'other' && this.#failure === null && this.#untilNextSignMs(standing) === 0)
+        this.#rest.abort('at work');
       if (standing.kind === 'lease' && this.#isOurs(standing))
         return { kind: 'lease', key: this.#key, owner: standing.owner };
       if (standing.kind === 'lock' && this.#lockName !== null && this.#isOurs(standing))
@@ -99,7 +106,8 @@ export class LeaseKeeper implements Ownership {
     while (!signal.aborted) {
       await this.#round(signal);
       this.#tellWaiting();
-      await clock.sleep(this.#pauseMs(), signal);
+      this.#rest = new AbortController();
+      if (!this.#ending.signal.aborted) await clock.sleep(this.#pauseMs(), this.#rest.signal);
     }
   }
 
@@ -122,20 +130,26 @@ export class LeaseKeeper implements Ownership {
   }
 
   #pauseMs(): number {
-    const { clock, random } = this.#surroundings;
+    const { random } = this.#surroundings;
     const standing = this.#standing;
     const { timeMs } = this.#terms;
     if (this.#failure !== null || standing === null) return Math.min(1000, timeMs / 15) * (0.5 + random.fraction() / 2);
     switch (standing.kind) {
       case 'lease':
       case 'lock':
-        return Math.max(0, standing.sent.monotonicMs + timeMs / BEATS_PER_LEASE - clock.monotonicMs());
+        return this.#untilNextSignMs(standing);
       case 'other':
         // Several that wait for the same moment do not all come in it.
         return standing.lookInMs + 10 * random.fraction();
       case 'everyone':
         return timeMs;
     }
+  }
+
+  #untilNextSignMs({ sent }: Extract<Standing, { readonly kind: 'lease' | 'lock' }>): number {
+    const nowMs = this.#surroundings.clock.monotonicMs();
+    const everyMs = signEveryMs(nowMs - this.#wroteMs, this.#terms.timeMs);
+    return Math.max(0, sent.monotonicMs + everyMs - nowMs);
   }
 
   #isOurs(standing: Extract<Standing, { readonly kind: 'lease' | 'lock' }>): boolean {
@@ -174,6 +188,7 @@ export class LeaseKeeper implements Ownership {
 
   async #giveBack(): Promise<void> {
     this.#ending.abort('given back');
+    this.#rest.abort('given back');
     await this.#running;
     if (this.#rounds.isBound) {
       const late = new AbortController();

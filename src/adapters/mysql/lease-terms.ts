@@ -15,8 +15,13 @@ export interface Sighting {
   readonly sinceMs: number;
 }
 
-/** Signs of life come this often in the time of a lease. */
-export const BEATS_PER_LEASE = 2;
+/**
+ * Signs of life come this often in the time of a lease. Between one of them and the end of our time there is room for a try
+ * without an answer and a second one; while there is work also for a cluster that has lost a node and settles who is left.
+ */
+const BEATS = { atRest: 2, atWork: 3 } as const;
+/** Whoever has written something within so many leases is at work: a handling may take long from one write to the next. */
+const WORK_LEASES = 10;
 /** An owner that cannot renew stops by itself before others may take over: what it has just begun must have time to be seen. */
 const MARGIN = 1 / 6;
 
@@ -39,6 +44,11 @@ export function mayTake({ row, sinceMs }: Sighting, leaseMs: number, nowMs: numb
 export function ownerForMs(sent: Moment, now: Moment, leaseMs: number): number {
   const agoMs = Math.max(now.monotonicMs - sent.monotonicMs, now.wallMs - sent.wallMs);
   return leaseMs * (1 - MARGIN) - agoMs;
+}
+
+/** Milliseconds from one sign of life to the next; `sinceWriteMs`: since our last write to the alarms. */
+export function signEveryMs(sinceWriteMs: number, leaseMs: number): number {
+  return leaseMs / (sinceWriteMs < WORK_LEASES * leaseMs ? BEATS.atWork : BEATS.atRest);
 }
 
 /** At most 64 characters, never twice the same: host, process, since when, a number of chance. */

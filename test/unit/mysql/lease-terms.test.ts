@@ -1,6 +1,13 @@
 /** When a lease is ours and when it may be taken, by one machine's clock. */
 import { describe, expect, it } from 'vitest';
-import { holderText, mayTake, ownerForMs, ownerWord, sight } from '../../../src/adapters/mysql/lease-terms.js';
+import {
+  holderText,
+  mayTake,
+  ownerForMs,
+  ownerWord,
+  sight,
+  signEveryMs,
+} from '../../../src/adapters/mysql/lease-terms.js';
 
 const ROW = { owner: 'a', token: '1', beat: '7' };
 const NOON = Date.UTC(2026, 10, 21, 12);
@@ -39,6 +46,19 @@ describe('a lease that is ours', () => {
 
   it('gains nothing by a clock that was set back', () => {
     expect(after(13_000, -3_600_000)).toBeLessThan(0);
+  });
+});
+
+describe('the signs of life of an owner', () => {
+  it('come three times in a lease from a write on until ten leases later, else twice', () => {
+    expect([Infinity, 150_000, 149_999, 0].map((sinceMs) => signEveryMs(sinceMs, 15_000))).toEqual([
+      ...[7500, 7500, 5000, 5000],
+    ]);
+  });
+
+  it('leave time for a try without an answer and the beginning of another', () => {
+    const [tryMs, pauseMs] = [15_000 / 4, 1000];
+    for (const sinceMs of [Infinity, 0]) expect(signEveryMs(sinceMs, 15_000) + tryMs + pauseMs).toBeLessThan(12_500);
   });
 });
 
