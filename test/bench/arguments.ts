@@ -1,6 +1,6 @@
 /** What `npm run bench -- …` is asked to do. */
 
-/** Parts in the order they run; each can be run alone. `added` only when it is named. */
+/** Parts in the order they run; each can be run alone. `recovery` is last: it ends the connections of the others. `added` only when it is named. */
 export const PART_NAMES = [
   'one-alarm',
   'storm',

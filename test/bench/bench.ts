@@ -24,7 +24,7 @@ import { terminalTable, type PartReport, type Report } from './report.js';
 import { bootRig, type Rig } from './rig.js';
 
 const PARTS: Readonly<Record<Exclude<PartName, 'added'>, (rig: Rig) => Promise<PartReport>>> = {
-  ...{ 'one-alarm': oneAlarm, storm, neighbour, idle, memory, start, peers, recovery, watch },
+  ...{ 'one-alarm': oneAlarm, storm, neighbour, idle, memory, start, peers, watch, recovery },
 };
 
 async function main(): Promise<void> {
