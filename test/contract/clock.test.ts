@@ -1,5 +1,7 @@
 /** Both clocks keep the clock's promises. */
 import { createHook } from 'node:async_hooks';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as realSleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { SystemClock } from '../../src/adapters/time/system-clock.js';
@@ -51,6 +53,27 @@ it('SystemClock has Node look anew what is due before a long rest, where a timer
   clock.after(2000, () => undefined)();
   expect([rest(50), rest(3000), rest(3000)].map(timersOf)).toEqual([1, 2, 1]);
   ending.abort();
+});
+
+it('SystemClock lets an answer that came while the program was held up be read before its deadline ends the wait', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  const asking = once(server, 'connection') as Promise<[Socket]>;
+  await once(server, 'listening');
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const [answering] = await asking;
+  const seen: string[] = [];
+  const cancel = new SystemClock().after(10, () => seen.push('deadline'));
+  client.on('data', () => {
+    seen.push('answer');
+    cancel();
+  });
+  answering.write('answer');
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1200);
+  await realSleep(50);
+  expect(seen).toEqual(['answer']);
+  client.destroy();
+  answering.destroy();
+  server.close();
 });
 
 it('FakeClock wakes again a sleeper that lies down again within the time it advances', async () => {

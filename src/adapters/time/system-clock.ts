@@ -16,6 +16,11 @@ const SPARE_MS = 2;
  * look again what is due: woken while everything is at hand costs a fraction of a wake-up out of rest.
  */
 const LONG_REST_MS = 2000;
+/**
+ * A timer that is so much too late tells of a program or a machine that was held up: frozen, suspended, moved to another host.
+ * Answers that came meanwhile are read before anybody is told that none came.
+ */
+const HELD_UP_MS = 1000;
 
 /** Monotonic time is Linux's CLOCK_MONOTONIC, the one systemd's timestamps use; it stands still while suspended. */
 export class SystemClock implements Clock {
@@ -59,11 +64,14 @@ export class SystemClock implements Clock {
     const wake = (): void => {
       const leftMs = deadlineMs - this.monotonicMs();
       if (leftMs > 0) timer = arm(leftMs);
-      else act();
+      else if (leftMs > -HELD_UP_MS) act();
+      else afterReading = setImmediate(act);
     };
     let timer = arm(ms);
+    let afterReading: NodeJS.Immediate | undefined;
     return () => {
       clearTimeout(timer);
+      clearImmediate(afterReading);
       this.#isStale = true;
     };
   }
