@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import type { BootedMachine } from './booted-machine.js';
 
 export interface ExecWatch {
-  /** Ends the watch and gives every command line so far; `gone`: it had ended before it could be read. */
+  /** Ends the watch and gives every command line so far; `gone`: it had ended, or become the next, before it could be read. */
   stop(): Promise<readonly string[]>;
 }
 
