@@ -17,9 +17,9 @@ const MERGED = 'chunks/base';
  */
 export async function mergeSmall({ files, outputs, options }) {
   const banner = options.banner.js;
-  const isMerged = smallLeaves(outputs);
-  if (isMerged.size < 2) return files;
-  const parts = [...isMerged].sort();
+  const merged = smallLeaves(outputs);
+  if (merged.size < 2) return files;
+  const parts = [...merged].sort();
   const inMerged = (path, name) => `part${parts.indexOf(path)}_${name}`;
   const contents = parts.map((path) => {
     const names = outputs[path].exports.map((name) => `${name} as ${inMerged(path, name)}`);
@@ -35,11 +35,8 @@ export async function mergeSmall({ files, outputs, options }) {
   const [{ text }] = outputFiles;
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 8).toUpperCase();
   const file = `${MERGED}-${hash}.js`;
-  const rest = [...files].filter(([path]) => !isMerged.has(path));
-  const redirected = rest.map(([path, source]) => [
-    path,
-    redirect({ path, source, outputs, isMerged, inMerged, file }),
-  ]);
+  const rest = [...files].filter(([path]) => !merged.has(path));
+  const redirected = rest.map(([path, source]) => [path, redirect({ path, source, outputs, merged, inMerged, file })]);
   return new Map([...redirected, [`dist/${file}`, text]]);
 }
 
@@ -71,11 +68,11 @@ function fromMemory(textOf) {
 }
 
 /** Imports from merged parts are from the merged one, under the names there. */
-function redirect({ path, source, outputs, isMerged, inMerged, file }) {
+function redirect({ path, source, outputs, merged, inMerged, file }) {
   const from = path.startsWith('dist/chunks/') ? `./${basename(file)}` : `./${file}`;
   let text = source;
   for (const { path: other, kind } of outputs[path].imports) {
-    if (!isMerged.has(other)) continue;
+    if (!merged.has(other)) continue;
     if (kind !== 'import-statement') throw new Error(`${path}: ${kind} of ${other} cannot be merged`);
     const statement = new RegExp(`import(?:\\{([^}]*)\\}from)?"\\./(?:chunks/)?${basename(other)}"`);
     if (!statement.test(text)) throw new Error(`${path}: no import of ${other} found`);

@@ -13,6 +13,8 @@ import { prepareStatementLog } from './statements.js';
 export const UNITS = 500;
 /** Handlings that hang: processes 501 to 520 by their command, 521 to 540 by their health check. */
 export const HANGING = 20;
+/** After a start one look only looks. */
+export const UNTIL_IT_ACTS_MS = 2500;
 const PROGRAMS = '/opt/bench';
 const UNIT = '[Unit]\nStartLimitIntervalSec=0\n[Service]\nExecStart=/bin/sleep infinity\n';
 

@@ -11,10 +11,7 @@ const LONGEST_TIMER_MS = 2_147_483_647;
  */
 const LONG_WAIT_MS = 100;
 const SPARE_MS = 2;
-/**
- * A timer that is called off still wakes Node at its time. Before a wait of this length another that fires at once has Node
- * look again what is due: woken while everything is at hand costs a fraction of a wake-up out of rest.
- */
+/** From here on a wait is worth a timer of its own that keeps it from being broken by a stale one. */
 const LONG_REST_MS = 2000;
 /**
  * A timer that is so much too late tells of a program or a machine that was held up: frozen, suspended, moved to another host.
@@ -76,6 +73,10 @@ export class SystemClock implements Clock {
     };
   }
 
+  /**
+   * A timer that is called off still wakes Node at its time. Another that fires at once has Node look again what is due:
+   * woken while everything is at hand costs a fraction of a wake-up out of rest.
+   */
   #forgetStale(): void {
     if (this.#isStale) setTimeout(() => undefined, 1);
     this.#isStale = false;

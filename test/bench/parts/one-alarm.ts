@@ -1,10 +1,9 @@
 /** One alarm: from the look that finds it to its reset, against the restart and the two statements alone. */
 import { figure, pause } from '../figures.js';
 import type { PartReport } from '../report.js';
-import { startDaemon, stopDaemon, type Driver, type Rig } from '../rig.js';
+import { startDaemon, stopDaemon, UNTIL_IT_ACTS_MS, type Driver, type Rig } from '../rig.js';
 import { restOf, timeHandling } from '../statements.js';
 
-const UNTIL_IT_ACTS_MS = 2500;
 const TIMEOUT_MS = 30_000;
 /** Handled before anything counts: neither side is measured while V8 is still compiling it. */
 const WARM_UP = 3;
@@ -13,7 +12,6 @@ export async function oneAlarm(rig: Rig): Promise<PartReport> {
   const { host, drivers, quick } = rig;
   const rounds = quick ? 7 : 15;
   await startDaemon(rig, {});
-  // After a start one look only looks.
   await pause(UNTIL_IT_ACTS_MS);
   const cold = await byDaemon(rig, 1);
   const taken = { daemon: [] as number[], limit: [] as number[], root: [] as number[], awake: [] as number[] };

@@ -1,7 +1,7 @@
 /** After the database has been away: from its return to the first alarm that is handled. */
 import { figure, pause, type Figure } from '../figures.js';
 import type { PartReport } from '../report.js';
-import { startDaemon, stopDaemon, type Rig } from '../rig.js';
+import { startDaemon, stopDaemon, UNTIL_IT_ACTS_MS, type Rig } from '../rig.js';
 import { handlingOf, readStatements } from '../statements.js';
 import { unitMoment } from '../unit-moment.js';
 
@@ -33,7 +33,7 @@ async function afterOutage(rig: Rig, seconds: number): Promise<number> {
   const { machine } = rig.host;
   await rig.host.sql('UPDATE STATUS_PROCESS SET alarma = 0');
   await startDaemon(rig, {});
-  await pause(2500);
+  await pause(UNTIL_IT_ACTS_MS);
   await machine.must('systemctl stop mariadb');
   await pause(seconds * 1000);
   await machine.must('systemctl start mariadb');

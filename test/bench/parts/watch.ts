@@ -1,12 +1,11 @@
 /** A unit fails and nobody raises its alarm: how soon the monitor has, where `watch_units` is on. */
 import { figure, pause } from '../figures.js';
 import type { PartReport } from '../report.js';
-import { startDaemon, stopDaemon, type Rig } from '../rig.js';
+import { startDaemon, stopDaemon, UNTIL_IT_ACTS_MS, type Rig } from '../rig.js';
 import { endOf, restOf, statementsDuring, type LoggedStatement } from '../statements.js';
 import { unitMoment } from '../unit-moment.js';
 
 const TIMEOUT_MS = 30_000;
-const UNTIL_IT_ACTS_MS = 2500;
 /** Until then its alarm is in the table for certain. */
 const UNTIL_RAISED_MS = 1000;
 /** Before that V8 is still compiling. */
