@@ -61,6 +61,16 @@ describe('mistakes', () => {
     },
   );
 
+  it.each([
+    ['health_check_text', 'é'.repeat(1000)],
+    ['working_directory', `/${'a'.repeat(4094)}`],
+  ])('takes %s up to its length, and refuses one character more', (key, longest) => {
+    expect(() => readWith(`[process.a]\n${key} = ${longest}`)).not.toThrow();
+    expect(mistakesWith(`[process.a]\n${key} = ${longest}a`)).toEqual([
+      expect.stringContaining(`[process.a] ${key}: not allowed`),
+    ]);
+  });
+
   it('keeps every time far below the longest timer', () => {
     const longest = 2 ** 31 - 1;
     const { settings } = readWith('[process.a]\nstable_time = 604800\ncommand_timeout = 86400');
