@@ -152,8 +152,9 @@ async function resumeHandling(deps: ResumeDeps, resumed: Resumed, signal: AbortS
     return;
   }
   const recovered = 'outcome' in settled ? settled : await goOn(deps, resumed, settled, signal);
+  const { outcome } = recovered;
   // Stopped again before anything was settled: the handling stays on record for the next run.
-  if (recovered.outcome.kind === 'interrupted') return;
+  if (outcome.kind === 'interrupted' && outcome.why === 'shutdown') return;
   await finish(deps, resumed, recovered, signal);
 }
 

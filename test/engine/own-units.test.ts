@@ -77,6 +77,23 @@ describe('a program with a unit of its own', () => {
     expect(site.outcomes()).toEqual(['recovered']);
   });
 
+  it('is handled anew when somebody else’s job kept a monitor that went on after a kill from restarting it', async () => {
+    const conflict = { answer: { kind: 'conflict', detail: 'Job for pm-app.service canceled.' } } as const;
+    const site = bench(PROGRAM, { 'pm-app.service': { restarts: [conflict, {}] } });
+    // Without itself among them the programs of the host cannot be judged.
+    site.table.add({ argv: ['node'], pid: site.table.ownPid, unit: 'process-monitor.service' });
+    site.table.add({ argv: ['/opt/app'], diesOfTermAfterMs: 2000 });
+    await site.start();
+    await site.advance(500);
+    site.kill();
+    await site.advance(5000);
+    await site.start();
+    await site.advance(40_000);
+    expect(site.told('handling.resumed')).toHaveLength(1);
+    expect(site.units.restarted).toEqual(['pm-app.service', 'pm-app.service']);
+    expect(site.outcomes()).toEqual(['operator_at_work', 'recovered']);
+  });
+
   it('is settled by its unit when the monitor was killed right behind the restart: no second one', async () => {
     const site = bench(PROGRAM, { 'pm-app.service': { initially: { kind: 'failed' } } });
     await site.start();
