@@ -6,6 +6,8 @@ interface Question {
   readonly names: readonly string[];
   readonly options: RunOptions;
   readonly answer: (states: UnitStates | UnitsUnknown) => void;
+  /** A bug below: whoever has asked hears of it. */
+  readonly fail: (cause: unknown) => void;
 }
 
 /** More than this many at once are a look at everything, which can take seconds where strangers fill the tables. */
@@ -61,7 +63,7 @@ class Lane {
 
   describe(names: readonly string[], options: RunOptions): Promise<UnitStates | UnitsUnknown> {
     if (options.signal.aborted) return Promise.resolve('no_answer');
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve, fail) => {
       const giveUp = (): void => {
         // What nobody waits for any more is not asked: at a stop it would only hold up the end.
         this.#waiting = this.#waiting.filter((other) => other !== question);
@@ -72,29 +74,34 @@ class Lane {
         options.signal.removeEventListener('abort', giveUp);
         resolve(typeof states === 'string' ? states : pick(states, names));
       };
-      const question = { names, options, answer };
+      const question = { names, options, answer, fail };
       this.#waiting.push(question);
-      this.#askAll().catch(reject);
+      void this.#askAll();
     });
   }
 
   async #askAll(): Promise<void> {
     if (this.#isAsking) return;
     this.#isAsking = true;
-    try {
-      while (this.#waiting.length > 0) {
-        const questions = this.#waiting;
-        this.#waiting = [];
-        const names = [...new Set(questions.flatMap((question) => question.names))];
-        // One who gives up must not take the answer away from the others: the time limit alone ends it.
-        const forAll = new AbortController().signal;
-        const timeoutMs = Math.max(...questions.map(({ options }) => options.timeoutMs));
-        const states = await this.#inner.describe(names, { timeoutMs, signal: forAll });
+    while (this.#waiting.length > 0) {
+      const questions = this.#waiting;
+      this.#waiting = [];
+      try {
+        const states = await this.#askFor(questions);
         for (const { answer } of questions) answer(states);
+      } catch (cause) {
+        for (const { fail } of questions) fail(cause);
       }
-    } finally {
-      this.#isAsking = false;
     }
+    this.#isAsking = false;
+  }
+
+  #askFor(questions: readonly Question[]): Promise<UnitStates | UnitsUnknown> {
+    const names = [...new Set(questions.flatMap((question) => question.names))];
+    // One who gives up must not take the answer away from the others: the time limit alone ends it.
+    const forAll = new AbortController().signal;
+    const timeoutMs = Math.max(...questions.map(({ options }) => options.timeoutMs));
+    return this.#inner.describe(names, { timeoutMs, signal: forAll });
   }
 }
 

@@ -1,6 +1,7 @@
 /** Tells of changes of units by the signals that systemd sends about them. */
 import type { Clock } from '../../ports/clock.js';
 import type { UnitChange, UnitStates } from '../../ports/unit-manager.js';
+import type { CallResult } from './dbus/bus-connection.js';
 import { Deadline } from './dbus/deadline.js';
 import { KeySet } from './dbus/key-set.js';
 import type { IncomingMessage } from './dbus/message.js';
@@ -29,6 +30,8 @@ interface Followed {
   readonly onChange: (change: UnitChange) => void;
   path: string;
   rule: string;
+  /** Its canonical name is being asked for. */
+  isAsked: boolean;
 }
 
 /** Listens while somebody follows, and connects anew for it when the connection is lost. */
@@ -57,7 +60,8 @@ export class UnitFollower {
         if (isOpen) this.#listenAnew();
         // Something may have been missed; and who has relied on being told looks by himself until the signals are back.
         for (const { name, onChange } of this.#all()) onChange({ name, byJob: false });
-        if (!isOpen) void this.#returnToBus();
+        if (isOpen) for (const each of this.#all()) void this.#resolve(each);
+        else void this.#returnToBus();
       },
     });
   }
@@ -68,7 +72,7 @@ export class UnitFollower {
       const unit = toUnitName(name);
       if (unit === null) return [];
       const path = unitPath(unit);
-      return [{ name, onChange, path: this.#known.get(path) ?? path, rule: '' }];
+      return [{ name, onChange, path: this.#known.get(path) ?? path, rule: '', isAsked: false }];
     });
     const unknown = all.filter(({ path }) => !this.#bus.isHearing || this.#known.get(path) !== path);
     for (const each of all) this.#add(each);
@@ -92,10 +96,10 @@ export class UnitFollower {
 
   /** Signals come under the unit's canonical name. */
   async #resolve(followed: Followed): Promise<void> {
-    const deadline = new Deadline(this.#clock, { timeoutMs: ASK_TIMEOUT_MS, signal: new AbortController().signal });
-    const get = { destination: SYSTEMD, path: followed.path, interface: PROPERTIES, member: 'Get' };
-    const answer = await this.#bus.callHearing({ ...get, signature: 'ss', body: [UNIT, 'Id'] }, deadline);
-    deadline.release();
+    if (followed.isAsked) return;
+    followed.isAsked = true;
+    const answer = await this.#askForId(followed.path);
+    followed.isAsked = false;
     if (this.#byPath.get(followed.path)?.has(followed) !== true) return;
     if (answer.kind === 'lost') return this.#returnToBus();
     const id = answer.kind === 'reply' ? variantIn(answer.reader.values('v')[0]) : undefined;
@@ -104,6 +108,14 @@ export class UnitFollower {
     followed.path = unitPath(id);
     this.#add(followed);
     followed.onChange({ name: followed.name, byJob: false });
+  }
+
+  async #askForId(path: string): Promise<CallResult> {
+    const deadline = new Deadline(this.#clock, { timeoutMs: ASK_TIMEOUT_MS, signal: new AbortController().signal });
+    const get = { destination: SYSTEMD, path, interface: PROPERTIES, member: 'Get' };
+    const answer = await this.#bus.callHearing({ ...get, signature: 'ss', body: [UNIT, 'Id'] }, deadline);
+    deadline.release();
+    return answer;
   }
 
   #add(followed: Followed): void {

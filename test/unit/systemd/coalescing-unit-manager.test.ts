@@ -8,16 +8,18 @@ import { notFoundState } from '../../../src/adapters/systemd/unit-properties.js'
 class SlowUnits implements UnitManager {
   readonly isHearing = false;
   readonly asked: (readonly string[])[] = [];
-  readonly #answers: (() => void)[] = [];
+  readonly #answers: ((failure?: Error) => void)[] = [];
 
   describe(names: readonly string[]): Promise<UnitStates | UnitsUnknown> {
     this.asked.push(names);
     const states = new Map(names.map((name) => [name, notFoundState(name)]));
-    return new Promise((resolve) => this.#answers.push(() => resolve(states)));
+    return new Promise((resolve, reject) =>
+      this.#answers.push((failure) => (failure === undefined ? resolve(states) : reject(failure))),
+    );
   }
 
-  answerNext(): void {
-    this.#answers.shift()?.();
+  answerNext(failure?: Error): void {
+    this.#answers.shift()?.(failure);
   }
 
   restart(): Promise<{ kind: 'done' }> {
@@ -55,6 +57,20 @@ describe('coalescing unit manager', () => {
     slow.answerNext();
     expect(namesOf(await second)).toEqual(['b', 'c']);
     expect(namesOf(await third)).toEqual(['c', 'd']);
+  });
+
+  it('tells everyone whose question was broken off by a bug, and asks on for the others', async () => {
+    const slow = new SlowUnits();
+    const units = new CoalescingUnitManager(slow);
+    const first = units.describe(['a'], options());
+    const broken = ['b', 'c'].map((name) => units.describe([name], options()));
+    slow.answerNext();
+    await first;
+    const last = units.describe(['d'], options());
+    slow.answerNext(new Error('a bug'));
+    for (const each of broken) await expect(each).rejects.toThrow('a bug');
+    slow.answerNext();
+    expect(namesOf(await last)).toEqual(['d']);
   });
 
   it('never gives an answer that was looked up before the question was put', async () => {

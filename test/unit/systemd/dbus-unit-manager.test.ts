@@ -157,6 +157,12 @@ describe('the unit manager over D-Bus', () => {
     expect(bus.asked()).toEqual(Array.from({ length: 20 }, () => 'ListUnitsByNames'));
   });
 
+  it('says what is wrong with an address that is none', async () => {
+    const nowhere = new SystemBus(clock, 'tcp:host=localhost');
+    expect(await new DbusUnitManager(nowhere, clock).describe(['app'], OPTIONS)).not.toBeInstanceOf(Map);
+    expect(nowhere.problem).toContain('DBUS_SYSTEM_BUS_ADDRESS names no unix socket');
+  });
+
   it('has no answer where there is no bus, and does not try it again at once', async () => {
     await bus.stop();
     expect(await manager.describe(['app'], OPTIONS)).not.toBeInstanceOf(Map);
@@ -221,6 +227,20 @@ describe('the unit manager over D-Bus', () => {
     await until(() => told.length > 0);
     expect(told).toEqual([{ name: 'alias', byJob: true }]);
     expect(bus.asked()).not.toContain('Get');
+  });
+
+  it('follows each unit under its canonical name also where the bus comes later', async () => {
+    await bus.stop();
+    const nameAt = (path: string): string => (path.endsWith('/steady_2eservice') ? 'steady.service' : 'app.service');
+    bus.on('Get', ({ path }) => ({ signature: 'v', body: [{ signature: 's', value: nameAt(path) }] }));
+    const [steady, alias] = [follow('steady'), follow('alias')];
+    await until(() => way.problem !== null);
+    await bus.start();
+    await until(() => {
+      changed(bus, 7);
+      return alias.told.some(({ byJob }) => byJob);
+    });
+    expect(steady.told.some(({ byJob }) => byJob)).toBe(false);
   });
 
   it('asks anew for a name where the bus was away since it was told', async () => {

@@ -9,13 +9,14 @@ export interface OpenedBus {
   readonly greeting: CallResult;
 }
 
-/** `addresses`: as in `DBUS_SYSTEM_BUS_ADDRESS`; null: where the bus of a system always is. */
+/** `addresses`: as in `DBUS_SYSTEM_BUS_ADDRESS`; null: where the bus of a system always is. Resolves null where none is a unix socket. */
 export async function openBus(
   addresses: string | null,
   listeners: ConnectionListeners,
   deadline: Deadline,
-): Promise<OpenedBus> {
-  const [first = '', ...others] = socketPaths(addresses ?? DEFAULT_SYSTEM_BUS);
+): Promise<OpenedBus | null> {
+  const [first, ...others] = socketPaths(addresses ?? DEFAULT_SYSTEM_BUS);
+  if (first === undefined) return null;
   let opened = await BusConnection.open(first, listeners, deadline);
   for (const path of others) {
     if (opened.greeting.kind === 'reply') break;

@@ -16,6 +16,8 @@ const SUBSCRIBE_TIMEOUT_MS = 25_000;
 /** After a failure nobody tries again for so long, doubled each time: requests have another way, or say so at once. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;
+const NO_SOCKET =
+  'DBUS_SYSTEM_BUS_ADDRESS names no unix socket: unset it, or write unix:path=/run/dbus/system_bus_socket';
 
 export interface BusListener {
   readonly onSignal?: (message: IncomingMessage) => void;
@@ -110,8 +112,10 @@ export class SystemBus {
     const onSignal = (message: IncomingMessage): void => {
       for (const listener of this.#listeners) listener.onSignal?.(message);
     };
-    const { connection, greeting } = await openBus(this.#addresses, { onSignal, onLost }, deadline);
+    const opened = await openBus(this.#addresses, { onSignal, onLost }, deadline);
     deadline.release();
+    if (opened === null) return (this.#problem = NO_SOCKET);
+    const { connection, greeting } = opened;
     if (greeting.kind === 'reply' && !connection.isLost) {
       this.#connection = connection;
       this.#problem = null;
