@@ -33,11 +33,24 @@ export async function mergeSmall({ files, outputs, options }) {
     plugins: [fromMemory((path) => files.get(path).replace(banner, ''))],
   });
   const [{ text }] = outputFiles;
-  const hash = createHash('sha256').update(text).digest('hex').slice(0, 8).toUpperCase();
+  const hash = hashOf(text);
   const file = `${MERGED}-${hash}.js`;
   const rest = [...files].filter(([path]) => !merged.has(path));
   const redirected = rest.map(([path, source]) => [path, redirect({ path, source, outputs, merged, inMerged, file })]);
-  return new Map([...redirected, [`dist/${file}`, text]]);
+  return new Map([...rename(new Map(redirected), hash), [`dist/${file}`, text]]);
+}
+
+function hashOf(text) {
+  return createHash('sha256').update(text).digest('hex').slice(0, 8).toUpperCase();
+}
+
+/** A name stands for a content, which depends on the merged file from now on: a program that runs never loads a part of another. */
+function rename(files, hash) {
+  const paths = [...files.keys()].filter((path) => path.startsWith('dist/chunks/'));
+  const renamed = new Map(paths.map((path) => [path, path.replace(/[^-]+(?=\.js$)/, (own) => hashOf(own + hash))]));
+  const names = [...renamed].map((pair) => pair.map((path) => basename(path)));
+  const inAll = (text) => names.reduce((sofar, [before, after]) => sofar.replaceAll(before, after), text);
+  return new Map([...files].map(([path, text]) => [renamed.get(path) ?? path, inAll(text)]));
 }
 
 function smallLeaves(outputs) {

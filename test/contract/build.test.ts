@@ -15,6 +15,10 @@ function parts(directory: string): Promise<readonly string[]> {
   return readdir(join(directory, 'dist/chunks'));
 }
 
+function partOf(directory: string, name: string): Promise<string> {
+  return readFile(join(directory, 'dist/chunks', name), 'utf8');
+}
+
 interface LockedPackage {
   readonly version: string;
   readonly integrity: string;
@@ -93,6 +97,23 @@ it('gives the same bytes in any directory, none of which tells the directory, an
   await writeFile(join(one, 'src/new.ts'), '');
   await built(one);
   expect(saidVersion(one)).toBe(`process-monitor ${version}+local (Node ${process.version})`);
+});
+
+it('never gives a part that has changed the name that it had: a daemon that runs takes no part of the next', async () => {
+  const directory = await checkout('changed');
+  const held = async (): Promise<ReadonlyMap<string, string>> => {
+    await built(directory);
+    const texts = (await parts(directory)).map(async (name) => [name, await partOf(directory, name)] as const);
+    return new Map(await Promise.all(texts));
+  };
+  const before = await held();
+  const shared = join(directory, 'src/domain/outcome.ts');
+  const source = await readFile(shared, 'utf8');
+  await writeFile(shared, source.replace("shutdown: 'the monitor stops'", "shutdown: 'it stops'"));
+  const after = await held();
+  const kept = [...after].filter(([name]) => before.has(name));
+  expect(kept.filter(([name, text]) => before.get(name) !== text).map(([name]) => name)).toEqual([]);
+  expect(after.size - kept.length).toBeGreaterThan(0);
 });
 
 it('makes a bill of every package of the program with its hash, and passes on the licences of what the bundle holds', async () => {
