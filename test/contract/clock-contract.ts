@@ -89,6 +89,46 @@ export function clockContract(name: string, make: () => ClockUnderTest): void {
       ]);
     });
 
+    it('ends a sleep between two moments together with another timer, after it', async () => {
+      const { clock, pass } = make();
+      const startMs = clock.monotonicMs();
+      const order: string[] = [];
+      const sleep = clock.sleepBetween({ leastMs: 5, mostMs: 60_000 }, controller.signal);
+      void sleep.then((how) => void order.push(how));
+      clock.after(10, () => void order.push('the other'));
+      await pass(10);
+      await sleep;
+      expect(order).toEqual(['the other', 'elapsed']);
+      expect(clock.monotonicMs() - startMs).toBeGreaterThanOrEqual(10);
+    });
+
+    it('does not end a sleep between two moments before the first of them', async () => {
+      const { clock, pass } = make();
+      const sleep = clock.sleepBetween({ leastMs: 30_000, mostMs: 60_000 }, controller.signal);
+      clock.after(10, () => undefined);
+      expect(await Promise.race([sleep, pass(20).then(() => 'still asleep')])).toBe('still asleep');
+    });
+
+    it('ends a sleep between two moments at the second, where nothing else is due', async () => {
+      const { clock, pass } = make();
+      const startMs = clock.monotonicMs();
+      const sleep = clock.sleepBetween({ leastMs: 5, mostMs: 15 }, controller.signal);
+      await pass(15);
+      expect(await sleep).toBe('elapsed');
+      expect(clock.monotonicMs() - startMs).toBeGreaterThanOrEqual(15);
+    });
+
+    it('ends a sleep between two moments as aborted, and only once', async () => {
+      const { clock, pass } = make();
+      const sleep = clock.sleepBetween({ leastMs: 5, mostMs: 5000 }, controller.signal);
+      controller.abort();
+      expect(await sleep).toBe('aborted');
+      expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+      clock.after(10, () => undefined);
+      await pass(15);
+      expect(await clock.sleepBetween({ leastMs: 5, mostMs: 10 }, controller.signal)).toBe('aborted');
+    });
+
     it('leaves no listener on the signal behind', async () => {
       const { clock, pass } = make();
       const sleep = clock.sleep(3, controller.signal);

@@ -85,11 +85,23 @@ export function describeLeaseFaults(name: string, serverOf: () => DatabaseServer
         return clock.nextWakeInMs ?? NaN;
       };
       expect(await restMs()).toBe(LEASE_MS / 2);
-      await clock.advance(LEASE_MS / 3);
-      expect(await restMs()).toBe(LEASE_MS / 2 - LEASE_MS / 3);
-      // At once, since at this pace it would be due.
+      await clock.advance(LEASE_MS / 10);
+      expect(await restMs()).toBeCloseTo(LEASE_MS * (1 / 2 - 1 / 10));
       await store.writer.clear(id(1), CLEARING, never);
-      await vi.waitFor(async () => expect(await restMs()).toBe(LEASE_MS / 3));
+      await vi.waitFor(async () => expect(await restMs()).toBeCloseTo(LEASE_MS * (1 / 3 - 1 / 10)));
+      await clock.advance(LEASE_MS / 3);
+      // The next one was due a while ago by then.
+      await vi.waitFor(async () => expect(await restMs()).toBeCloseTo(LEASE_MS * (1 / 3 - 1 / 10)));
+    });
+
+    it('is renewed at once by a write that comes when at the pace of work it would be due', async () => {
+      const clock = new FakeClock();
+      const { store, owner } = bench.contend({}, clock);
+      await until(owner, 'owner');
+      await clock.waitForSleeps();
+      await clock.advance(LEASE_MS * 0.4);
+      await store.writer.clear(id(1), CLEARING, never);
+      await vi.waitFor(() => expect(clock.nextWakeInMs).toBeCloseTo(LEASE_MS / 3));
     });
 
     it('leaves a person’s own hand alone', async () => {

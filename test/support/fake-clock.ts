@@ -1,7 +1,9 @@
 /** A clock that stands still until a test moves it. */
-import type { Clock } from '../../src/ports/clock.js';
+import type { Clock, SleepSpan } from '../../src/ports/clock.js';
 
 interface Sleeper {
+  /** Woken with any other from here on. */
+  readonly fromMs: number;
   readonly dueMs: number;
   readonly wake: () => void;
 }
@@ -32,8 +34,12 @@ export class FakeClock implements Clock {
   }
 
   sleep(ms: number, signal: AbortSignal): Promise<'elapsed' | 'aborted'> {
+    return this.sleepBetween({ leastMs: ms, mostMs: ms }, signal);
+  }
+
+  sleepBetween(span: SleepSpan, signal: AbortSignal): Promise<'elapsed' | 'aborted'> {
     if (signal.aborted) return Promise.resolve('aborted');
-    if (!(ms > 0)) return Promise.resolve('elapsed');
+    if (!(span.mostMs > 0)) return Promise.resolve('elapsed');
     return new Promise((resolve) => {
       const finish = (how: 'elapsed' | 'aborted'): void => {
         signal.removeEventListener('abort', onAbort);
@@ -44,17 +50,17 @@ export class FakeClock implements Clock {
         finish('aborted');
       };
       signal.addEventListener('abort', onAbort);
-      const cancel = this.#wakeAfter(ms, () => finish('elapsed'));
+      const cancel = this.#wakeAfter(span, () => finish('elapsed'));
     });
   }
 
   after(ms: number, act: () => void): () => void {
-    if (ms > 0) return this.#wakeAfter(ms, act);
+    if (ms > 0) return this.#wakeAfter({ leastMs: ms, mostMs: ms }, act);
     const immediate = setImmediate(act);
     return () => clearImmediate(immediate);
   }
 
-  #wakeAfter(ms: number, act: () => void): () => void {
+  #wakeAfter({ leastMs, mostMs }: SleepSpan, act: () => void): () => void {
     const cancel = (): void => {
       this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
     };
@@ -62,7 +68,7 @@ export class FakeClock implements Clock {
       cancel();
       act();
     };
-    const sleeper: Sleeper = { dueMs: this.#monotonicMs + ms, wake };
+    const sleeper: Sleeper = { fromMs: this.#monotonicMs + leastMs, dueMs: this.#monotonicMs + mostMs, wake };
     this.#sleepers.push(sleeper);
     for (const watch of [...this.#watchers]) watch();
     return cancel;
@@ -102,10 +108,18 @@ export class FakeClock implements Clock {
     for (let next = this.#earliest(); next !== undefined && next.dueMs <= targetMs; next = this.#earliest()) {
       this.#moveTo(next.dueMs);
       next.wake();
+      this.#endUpkeep();
       await settle();
     }
     this.#moveTo(targetMs);
     await settle();
+  }
+
+  /** The program is awake: what has only waited for that ends. */
+  #endUpkeep(): void {
+    const nowMs = this.#monotonicMs;
+    for (const sleeper of [...this.#sleepers])
+      if (sleeper.fromMs <= nowMs && nowMs < sleeper.dueMs && this.#sleepers.includes(sleeper)) sleeper.wake();
   }
 
   /** Somebody sets the wall clock; monotonic time and sleepers do not notice. */

@@ -20,7 +20,7 @@ const PING_WITHIN_MS = 2_000;
 const MOST_SILENT = 64;
 const MOST_CONNECTIONS = 256;
 /** How often the socket is looked for: without it nobody finds this monitor, and a second one could start. */
-const LOOK_EVERY_MS = 30_000;
+const LOOK_EVERY = { leastMs: 20_000, mostMs: 30_000 };
 
 export interface ControlServerOptions {
   /** At most 80 bytes or so: the system allows 107, and beside it lie sockets with longer names. */
@@ -129,7 +129,7 @@ export class ControlServer {
 
   /** Shows the socket again where somebody has removed it, and takes the place anew where the whole directory is gone. */
   async #keep(): Promise<void> {
-    while ((await this.#options.clock.sleep(LOOK_EVERY_MS, this.#closing.signal)) === 'elapsed') {
+    while ((await this.#options.clock.sleepBetween(LOOK_EVERY, this.#closing.signal)) === 'elapsed') {
       const listening = this.#listening;
       const found = listening?.place.check();
       if (listening === null || found === 'ours') continue;

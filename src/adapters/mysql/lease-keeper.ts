@@ -1,5 +1,5 @@
 /** Keeps or awaits the lease: beside everything else, on a connection of its own, until it is given back. */
-import type { Clock } from '../../ports/clock.js';
+import type { Clock, SleepSpan } from '../../ports/clock.js';
 import type { Ownership, OwnerState } from '../../ports/ownership.js';
 import type { Random } from '../../ports/random.js';
 import { StoreError } from '../../ports/store-error.js';
@@ -8,7 +8,7 @@ import { LeaseLink } from './lease-link.js';
 import { LeaseRounds, type Standing } from './lease-round.js';
 import { leaseName, lockName } from './lease-names.js';
 import type { LeaseKey } from './lease-sql.js';
-import { ownerForMs, signEveryMs } from './lease-terms.js';
+import { isAtWork, ownerForMs, signEveryMs } from './lease-terms.js';
 import type { LeaseTerms, MysqlOptions } from './options.js';
 import { unguardedText } from './owner-report.js';
 
@@ -21,6 +21,8 @@ export interface LeaseSurroundings {
 
 /** A release must not hold up the end of the monitor; then the others wait for the end of the lease. */
 const RELEASE_WITHIN_MS = 2000;
+/** Part of the time between two signs of life after which the next may come. */
+const SOONER = 0.8;
 /** While nothing limits the wait but the signal. */
 const LONG_MS = 3_600_000;
 
@@ -49,7 +51,7 @@ export class LeaseKeeper implements Ownership {
     this.#terms = terms;
     this.#key = { name: leaseName(options, terms), database: options.ownDatabase };
     this.#surroundings = surroundings;
-    // Two tries, and a new connection between them, must fit between a sign of life and the end of our time.
+    // Between a sign of life and the end of our time a try without an answer, a new connection and the next try are begun.
     this.#link = new LeaseLink(options, terms.timeMs / 4, surroundings);
     this.#lockName = lockName(options, terms);
     this.#rounds = new LeaseRounds({ ...surroundings, terms, key: this.#key, lockName: this.#lockName });
@@ -87,11 +89,9 @@ export class LeaseKeeper implements Ownership {
   /** What a write must prove at this moment. With it the time of work begins, in which signs of life come more often. */
   fence(): FenceOrder {
     const standing = this.#standing;
-    this.#wroteMs = this.#surroundings.clock.monotonicMs();
+    this.#goToWork();
     if (this.#releasing === null && standing !== null) {
       if (standing.kind === 'everyone') return { kind: 'open' };
-      if (standing.kind !== 'other' && this.#failure === null && this.#untilNextSignMs(standing) === 0)
-        this.#rest.abort('at work');
       if (standing.kind === 'lease' && this.#isOurs(standing))
         return { kind: 'lease', key: this.#key, owner: standing.owner };
       if (standing.kind === 'lock' && this.#lockName !== null && this.#isOurs(standing))
@@ -100,14 +100,28 @@ export class LeaseKeeper implements Ownership {
     return { kind: 'shut' };
   }
 
+  /** The rest under way was reckoned for a time without work. */
+  #goToWork(): void {
+    const nowMs = this.#surroundings.clock.monotonicMs();
+    const isNew = !isAtWork(nowMs - this.#wroteMs, this.#terms.timeMs);
+    this.#wroteMs = nowMs;
+    if (isNew) this.#rest.abort('at work');
+  }
+
   async #run(): Promise<void> {
-    const { clock } = this.#surroundings;
     const { signal } = this.#ending;
     while (!signal.aborted) {
       await this.#round(signal);
       this.#tellWaiting();
+      await this.#untilNextRound();
+    }
+  }
+
+  async #untilNextRound(): Promise<void> {
+    let how = 'aborted';
+    while (how === 'aborted' && !this.#ending.signal.aborted) {
       this.#rest = new AbortController();
-      if (!this.#ending.signal.aborted) await clock.sleep(this.#pauseMs(), this.#rest.signal);
+      how = await this.#surroundings.clock.sleepBetween(this.#pause(), this.#rest.signal);
     }
   }
 
@@ -127,6 +141,13 @@ export class LeaseKeeper implements Ownership {
     const why = standing.kind === 'everyone' ? standing.why : null;
     if (why !== null && why !== this.#warned) this.#surroundings.warn(unguardedText(why));
     this.#warned = why;
+  }
+
+  /** A sign of life may come sooner, with something else that wakes the program. */
+  #pause(): SleepSpan {
+    const mostMs = this.#pauseMs();
+    const kind = this.#failure === null ? this.#standing?.kind : null;
+    return { leastMs: kind === 'lease' || kind === 'lock' ? mostMs * SOONER : mostMs, mostMs };
   }
 
   #pauseMs(): number {

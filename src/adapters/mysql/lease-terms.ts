@@ -46,9 +46,14 @@ export function ownerForMs(sent: Moment, now: Moment, leaseMs: number): number {
   return leaseMs * (1 - MARGIN) - agoMs;
 }
 
+/** `sinceWriteMs`: since our last write to the alarms. */
+export function isAtWork(sinceWriteMs: number, leaseMs: number): boolean {
+  return sinceWriteMs < WORK_LEASES * leaseMs;
+}
+
 /** Milliseconds from one sign of life to the next; `sinceWriteMs`: since our last write to the alarms. */
 export function signEveryMs(sinceWriteMs: number, leaseMs: number): number {
-  return leaseMs / (sinceWriteMs < WORK_LEASES * leaseMs ? BEATS.atWork : BEATS.atRest);
+  return leaseMs / (isAtWork(sinceWriteMs, leaseMs) ? BEATS.atWork : BEATS.atRest);
 }
 
 /** At most 64 characters, never twice the same: host, process, since when, a number of chance. */

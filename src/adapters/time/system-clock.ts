@@ -1,6 +1,6 @@
 /** The clock of this machine. */
 import { hrtime } from 'node:process';
-import type { Clock } from '../../ports/clock.js';
+import type { Clock, SleepSpan } from '../../ports/clock.js';
 
 /** Node's timers take at most 2^31 − 1 ms; a longer sleep is made of several. */
 const LONGEST_TIMER_MS = 2_147_483_647;
@@ -14,7 +14,7 @@ const SPARE_MS = 2;
 /** From here on a wait is worth a timer of its own that keeps it from being broken by a stale one. */
 const LONG_REST_MS = 2000;
 /**
- * A timer that is so much too late tells of a program or a machine that was held up: frozen, suspended, moved to another host.
+ * A timer that is so much too late tells of a program or a machine that was held up: stopped, starved, moved to another host.
  * Answers that came meanwhile are read before anybody is told that none came.
  */
 const HELD_UP_MS = 1000;
@@ -23,6 +23,8 @@ const HELD_UP_MS = 1000;
 export class SystemClock implements Clock {
   /** One may be set that was called off. */
   #isStale = false;
+  /** Sleeps that end once another timer wakes the program. */
+  readonly #upkeep = new Set<{ readonly fromMs: number; readonly end: () => void }>();
 
   nowMs(): number {
     return Date.now();
@@ -34,18 +36,32 @@ export class SystemClock implements Clock {
   }
 
   sleep(ms: number, signal: AbortSignal): Promise<'elapsed' | 'aborted'> {
+    return this.sleepBetween({ leastMs: Infinity, mostMs: ms }, signal);
+  }
+
+  sleepBetween({ leastMs, mostMs }: SleepSpan, signal: AbortSignal): Promise<'elapsed' | 'aborted'> {
     if (signal.aborted) return Promise.resolve('aborted');
-    if (ms >= LONG_REST_MS) this.#forgetStale();
+    if (mostMs >= LONG_REST_MS) this.#forgetStale();
+    const fromMs = this.monotonicMs() + leastMs;
     return new Promise((resolve) => {
-      const cancel = this.after(ms, () => {
+      const end = (how: 'elapsed' | 'aborted'): void => {
         signal.removeEventListener('abort', onAbort);
-        resolve('elapsed');
-      });
+        this.#upkeep.delete(upkeep);
+        resolve(how);
+      };
+      const cancel = this.after(mostMs, () => end('elapsed'));
       const onAbort = (): void => {
         cancel();
-        signal.removeEventListener('abort', onAbort);
-        resolve('aborted');
+        end('aborted');
       };
+      const upkeep = {
+        fromMs,
+        end: (): void => {
+          cancel();
+          end('elapsed');
+        },
+      };
+      if (leastMs < mostMs) this.#upkeep.add(upkeep);
       signal.addEventListener('abort', onAbort);
     });
   }
@@ -61,7 +77,7 @@ export class SystemClock implements Clock {
     const wake = (): void => {
       const leftMs = deadlineMs - this.monotonicMs();
       if (leftMs > 0) timer = arm(leftMs);
-      else if (leftMs > -HELD_UP_MS) act();
+      else if (leftMs > -HELD_UP_MS) this.#act(act);
       else afterReading = setImmediate(act);
     };
     let timer = arm(ms);
@@ -71,6 +87,16 @@ export class SystemClock implements Clock {
       clearImmediate(afterReading);
       this.#isStale = true;
     };
+  }
+
+  /** With it ends what has only waited for the program to be awake; Node itself then forgets the timers of that. */
+  #act(act: () => void): void {
+    act();
+    if (this.#upkeep.size === 0) return;
+    const nowMs = this.monotonicMs();
+    const isStale = this.#isStale;
+    for (const { fromMs, end } of this.#upkeep) if (fromMs <= nowMs) end();
+    this.#isStale = isStale;
   }
 
   /**
