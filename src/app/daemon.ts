@@ -70,7 +70,7 @@ async function runWithLog(options: DaemonOptions, frame: Frame): Promise<DaemonE
   const ports = createSystemPorts(events, { clock, ...wayOf(loaded.settings), abilities: surroundings.abilities });
   const notifier = createNotifier(ports, surroundings);
   let settings = (): Settings => loaded.settings;
-  const pulse = new Pulse({ settings: () => settings(), ports, notifier, log });
+  const pulse = new Pulse({ settings: () => settings(), ports, notifier, log, isDryRun: mode.dryRun });
   let phase = startPhase(clock);
   void pulse.watch(surroundings.watchdogMs ?? null, () => phase(), shutdown.ended);
   const desk = new FrontDesk();

@@ -14,12 +14,14 @@ export interface PulseOptions {
   readonly ports: Pick<SystemPorts, 'clock' | 'prober' | 'events'>;
   readonly notifier: SupervisorNotifier;
   readonly log: Pick<Log, 'write'>;
+  /** It may run beside a daemon that is dead, whose silence must be heard: no heartbeat, no word to `dead_man_url`. */
+  readonly isDryRun: boolean;
 }
 
 const DEAD_MAN_TIMEOUT_MS = 10_000;
 const ANSWERS = { from: 200, to: 399 };
-/** Three signs within the time that systemd grants: one may get lost. */
-const SIGNS_PER_WATCHDOG = 3;
+/** Parts of the time that systemd grants: there are three signs or more in it, and one may get lost. */
+const SIGN_AFTER = { least: 1 / 5, most: 1 / 3 };
 
 export class Pulse {
   readonly #options: PulseOptions;
@@ -33,10 +35,11 @@ export class Pulse {
 
   /** After each turn of the loop: also a blind one, and one of a monitor that stands by, is a sign of life. */
   afterCycle({ isBlind, failure, owner }: LoopState, inFlight: number): void {
-    const { notifier, settings } = this.#options;
+    const { notifier, settings, isDryRun } = this.#options;
     const running = inFlight === 0 ? '' : `, ${inFlight} being restarted`;
     const watching = isBlind ? `blind: ${failure?.message ?? ''}` : `watching${running}`;
     void notifier.status(owner.kind === 'owner' ? watching : `standing by: ${ownerText(owner)}`);
+    if (isDryRun) return;
     const { selfRecovery } = settings();
     this.#beat(selfRecovery);
     if (!isBlind && owner.kind === 'owner') void this.#tellDeadMan(selfRecovery);
@@ -46,13 +49,14 @@ export class Pulse {
   async watch(watchdogMs: number | null, phase: () => LoopPhase, signal: AbortSignal): Promise<void> {
     if (watchdogMs === null) return;
     const { ports, notifier, settings, log } = this.#options;
+    const pause = { leastMs: watchdogMs * SIGN_AFTER.least, mostMs: watchdogMs * SIGN_AFTER.most };
     let isStuck = false;
     do {
       const isAlive = isProgressing(phase(), ports.clock.monotonicMs(), longestCycleMs(settings()));
       if (isAlive) void notifier.alive();
       else if (!isStuck) log.write('fatal', 'The loop makes no progress: the watchdog is not fed', { ...phase() });
       isStuck = !isAlive;
-    } while ((await ports.clock.sleep(watchdogMs / SIGNS_PER_WATCHDOG, signal)) === 'elapsed');
+    } while ((await ports.clock.sleepBetween(pause, signal)) === 'elapsed');
   }
 
   #beat({ heartbeatFile }: SelfRecoverySettings): void {

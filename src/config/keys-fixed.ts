@@ -15,7 +15,7 @@ export const DATABASE_KEYS = {
   user: optional(text(128), 'User of the database; required for mysql.'),
   password: optional(
     secret(),
-    'Better kept out of this file: the manual says where to. Taken literally, to the end of the line.',
+    'Better kept out of this file; docs/settings.md says where else. Taken literally, to the end of the line.',
   ),
   password_file: optional(path(), 'File whose only line is the password; refused when others may read it.'),
   database: optional(text(64), 'Name of the database; required for mysql.'),

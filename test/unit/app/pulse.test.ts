@@ -1,11 +1,15 @@
 /** The signs of life that a monitor gives, and when it gives none. */
-import { describe, expect, it } from 'vitest';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { SystemClock } from '../../../src/adapters/time/system-clock.js';
 import { longestCycleMs, Pulse } from '../../../src/app/pulse.js';
 import { settingsFromText } from '../../../src/config/settings-from-text.js';
 import type { LoopPhase } from '../../../src/domain/loop-phase.js';
 import type { LoopState } from '../../../src/engine/poll-loop.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { FakeProber } from '../../support/fake-prober.js';
+import { temporaryDirectory } from '../../support/temporary-directory.js';
 import { RecordingSink } from '../../support/recording-sink.js';
 import { StoreError } from '../../../src/ports/store-error.js';
 
@@ -14,7 +18,7 @@ const GOOD: LoopState = { isBlind: false, failure: null, owner: { kind: 'owner' 
 const BLIND: LoopState = { ...GOOD, isBlind: true, failure: new StoreError('no route\nto db', 'unreachable', true) };
 const STANDBY: LoopState = { ...GOOD, owner: { kind: 'standby', holder: 'web-2 pid 7' } };
 
-function open(selfRecovery = '') {
+function open(selfRecovery = '', isDryRun = false) {
   const { settings } = settingsFromText(`[database]\nengine = sqlite\npath = /a.db\n[self_recovery]\n${selfRecovery}`, {
     file: 'config.ini',
     environment: {},
@@ -30,7 +34,7 @@ function open(selfRecovery = '') {
     alive: () => Promise.resolve(void said.push('alive')),
   };
   const log = { write: (_level: string, message: string) => void lines.push(message) };
-  const pulse = new Pulse({ settings: () => settings, ports: { clock, prober, events }, notifier, log });
+  const pulse = new Pulse({ settings: () => settings, ports: { clock, prober, events }, notifier, log, isDryRun });
   return { pulse, clock, prober, events, said, lines, settings };
 }
 
@@ -47,6 +51,21 @@ describe('the status', () => {
       'blind: no route\nto db',
       'standing by: web-2 pid 7 holds the rows of this host',
     ]);
+  });
+});
+
+describe('a dry run', () => {
+  it('gives no sign of life outside: the silence of a dead daemon beside it must be heard', async () => {
+    const heartbeat = join(await temporaryDirectory(), 'heartbeat');
+    const settings = `heartbeat_file = ${heartbeat}\ndead_man_url = ${URL}`;
+    const [dry, real] = [open(settings, true), open(settings)];
+    dry.pulse.afterCycle(GOOD, 0);
+    await new SystemClock().sleep(50, new AbortController().signal);
+    expect(dry.prober.calls).toEqual([]);
+    expect(existsSync(heartbeat)).toBe(false);
+    real.pulse.afterCycle(GOOD, 0);
+    expect(real.prober.calls).toHaveLength(1);
+    await vi.waitFor(() => expect(existsSync(heartbeat)).toBe(true));
   });
 });
 
