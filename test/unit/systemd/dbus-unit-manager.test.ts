@@ -1,19 +1,15 @@
 /** Requests to systemd over a scripted bus: what is asked, in which order, and what becomes of it when the bus goes away. */
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { SystemBus } from '../../../src/adapters/systemd/dbus/system-bus.js';
 import { DbusUnitManager } from '../../../src/adapters/systemd/dbus-unit-manager.js';
 import { FallbackUnitManager } from '../../../src/adapters/systemd/fallback-unit-manager.js';
 import { SystemClock } from '../../../src/adapters/time/system-clock.js';
-import type { UnitChange } from '../../../src/ports/unit-manager.js';
-import type { WireValue } from '../../../src/adapters/systemd/dbus/wire-writer.js';
 import { recordingUnits } from '../../support/recording-units.js';
-import { ScriptedBus } from '../../support/scripted-bus.js';
-import { temporaryDirectory } from '../../support/temporary-directory.js';
+import type { ScriptedBus } from '../../support/scripted-bus.js';
+import { endsAtOnce, JOB, listed, openUnitBus, shown, until } from '../../support/unit-bus.js';
 
 const NEVER = new AbortController().signal;
 const OPTIONS = { timeoutMs: 20_000, signal: NEVER };
-const JOB = '/org/freedesktop/systemd1/job/7';
-const APP = '/org/freedesktop/systemd1/unit/app_2eservice';
 const clock = new SystemClock();
 
 describe('the unit manager over D-Bus', () => {
@@ -21,28 +17,8 @@ describe('the unit manager over D-Bus', () => {
   let way: SystemBus;
   let manager: DbusUnitManager;
   beforeEach(async () => {
-    bus = new ScriptedBus(await temporaryDirectory());
-    await bus.start();
-    way = new SystemBus(clock, `unix:path=${bus.path}`);
-    manager = new DbusUnitManager(way, clock);
-    onTestFinished(async () => {
-      way.close();
-      await bus.stop();
-    });
+    ({ bus, way, manager } = await openUnitBus());
   });
-
-  const endsAtOnce = (result: string) => () => ({
-    signature: 'o',
-    body: [JOB],
-    before: () => bus.jobRemoved(JOB, 'app.service', result),
-  });
-
-  const follow = (name: string): { readonly told: UnitChange[]; readonly end: AbortController } => {
-    const [told, end] = [[] as UnitChange[], new AbortController()];
-    manager.follow([name], (change) => told.push(change), end.signal);
-    onTestFinished(() => end.abort());
-    return { told, end };
-  };
 
   it('restarts in mode fail, and listens before it asks', async () => {
     bus.on('RestartUnit', () => {
@@ -57,7 +33,7 @@ describe('the unit manager over D-Bus', () => {
   });
 
   it('hears the end of a job that comes before its number', async () => {
-    bus.on('RestartUnit', endsAtOnce('canceled'));
+    bus.on('RestartUnit', endsAtOnce(bus, 'canceled'));
     expect(await manager.restart('app', OPTIONS)).toMatchObject({ kind: 'conflict' });
   });
 
@@ -99,7 +75,7 @@ describe('the unit manager over D-Bus', () => {
     ['collected', 'failed'],
     ['something-new', 'failed'],
   ])('takes a job that ends as %s as %s', async (result, kind) => {
-    bus.on('RestartUnit', endsAtOnce(result));
+    bus.on('RestartUnit', endsAtOnce(bus, result));
     expect(await manager.restart('app', OPTIONS)).toMatchObject({ kind });
   });
 
@@ -108,7 +84,7 @@ describe('the unit manager over D-Bus', () => {
     ['says so', { beganAgoMs: -5000, result: 'start-limit-hit' }, 'start_limit'],
     ['was begun', { beganAgoMs: -5000, result: 'exit-code' }, 'failed'],
   ])('tells a start limit from a failure by the unit, which %s', async (_, state, kind) => {
-    bus.on('RestartUnit', endsAtOnce('failed')).on('GetAll', () => shown(state));
+    bus.on('RestartUnit', endsAtOnce(bus, 'failed')).on('GetAll', () => shown(state));
     expect(await manager.restart('app', OPTIONS)).toMatchObject({ kind });
   });
 
@@ -172,98 +148,6 @@ describe('the unit manager over D-Bus', () => {
     expect(bus.connections).toBe(0);
   });
 
-  it('tells of changes of the units that are followed, and of all after a gap', async () => {
-    bus.on('Get', () => ({ signature: 'v', body: [{ signature: 's', value: 'app.service' }] }));
-    const told: UnitChange[] = [];
-    const end = new AbortController();
-    manager.follow(['app', '*'], (change) => told.push(change), end.signal);
-    await until(() => told.length === 1 && bus.asked().includes('Get'));
-    for (const job of [0, 7, 0, 0]) changed(bus, job);
-    await until(() => told.length === 5);
-    expect(told.map(({ byJob }) => byJob)).toEqual([false, false, true, true, false]);
-    expect(manager.isHearing).toBe(true);
-    bus.hangUp();
-    // That nothing is told for now, and, once it is again, what may have been missed.
-    await until(() => told.length === 6);
-    expect(manager.isHearing).toBe(false);
-    await until(() => told.length === 7);
-    expect(manager.isHearing).toBe(true);
-    end.abort();
-    await until(() => {
-      changed(bus, 7);
-      return bus.calls.at(-1)?.member === 'RemoveMatch';
-    });
-    expect(told).toHaveLength(7);
-  });
-
-  it('handles a unit with three requests of its own, and two more messages where it is followed', async () => {
-    bus.on('RestartUnit', endsAtOnce('done')).on('GetAll', () => shown({ beganAgoMs: -5000, activeState: 'active' }));
-    await manager.restart('other', OPTIONS);
-    const before = bus.calls.length;
-    await manager.describe(['app'], OPTIONS);
-    await manager.restart('app', OPTIONS);
-    // Until it has settled, and then for its stable period.
-    for (let phase = 0; phase < 2; phase += 1) {
-      const { end } = follow('app');
-      await manager.describe(['app'], OPTIONS);
-      end.abort();
-    }
-    await until(() => {
-      changed(bus, 0);
-      return bus.calls.at(-1)?.member === 'RemoveMatch';
-    });
-    const asked = bus.calls.slice(before).map(({ member }) => member);
-    expect(asked).toEqual(['GetAll', 'RestartUnit', 'AddMatch', 'GetAll', 'GetAll', 'RemoveMatch']);
-    expect(bus.calls.map(({ wantsAnswer, member }) => wantsAnswer === (member !== 'RemoveMatch'))).not.toContain(false);
-  });
-
-  it('follows under its canonical name a unit that was described by another', async () => {
-    bus.on('RestartUnit', endsAtOnce('done')).on('GetAll', () => shown({ beganAgoMs: 5000 }));
-    await manager.restart('other', OPTIONS);
-    await manager.describe(['alias'], OPTIONS);
-    const { told } = follow('alias');
-    await until(() => bus.calls.at(-1)?.member === 'AddMatch');
-    changed(bus, 7);
-    await until(() => told.length > 0);
-    expect(told).toEqual([{ name: 'alias', byJob: true }]);
-    expect(bus.asked()).not.toContain('Get');
-  });
-
-  it('follows each unit under its canonical name also where the bus comes later', async () => {
-    await bus.stop();
-    const nameAt = (path: string): string => (path.endsWith('/steady_2eservice') ? 'steady.service' : 'app.service');
-    bus.on('Get', ({ path }) => ({ signature: 'v', body: [{ signature: 's', value: nameAt(path) }] }));
-    const [steady, alias] = [follow('steady'), follow('alias')];
-    await until(() => way.problem !== null);
-    await bus.start();
-    await until(() => {
-      changed(bus, 7);
-      return alias.told.some(({ byJob }) => byJob);
-    });
-    expect(steady.told.some(({ byJob }) => byJob)).toBe(false);
-  });
-
-  it('asks anew for a name where the bus was away since it was told', async () => {
-    bus.on('RestartUnit', endsAtOnce('done')).on('GetAll', () => shown({ beganAgoMs: 5000 }));
-    await manager.restart('other', OPTIONS);
-    await manager.describe(['app'], OPTIONS);
-    bus.hangUp();
-    await until(() => way.problem !== null);
-    while ((await manager.restart('other', OPTIONS)).kind !== 'done') await clock.sleep(5, NEVER);
-    follow('app');
-    await until(() => bus.asked().includes('Get'));
-  });
-
-  it('never keeps so many rules that the bus would refuse one', async () => {
-    bus.on('RestartUnit', endsAtOnce('done'));
-    bus.on('Get', () => ({ signature: 'v', body: [{ signature: 's', value: 'app.service' }] }));
-    await manager.restart('other', OPTIONS);
-    for (let number = 0; number < 300; number += 1) follow(`n${number}`).end.abort();
-    const count = (wanted: string): number => bus.calls.filter(({ member }) => member === wanted).length;
-    await until(() => count('AddMatch') === 301 && count('RemoveMatch') >= 200);
-    expect(count('RemoveMatch')).toBe(200);
-  });
-
   it('goes another way only with what was certainly not done', async () => {
     const asked: string[] = [];
     const both = new FallbackUnitManager(manager, recordingUnits(asked), clock);
@@ -281,33 +165,3 @@ describe('the unit manager over D-Bus', () => {
     expect(asked).toEqual(['restart', 'resetFailed', 'describe']);
   });
 });
-
-/** An answer to GetAll. */
-function shown(state: { beganAgoMs: number; result?: string; activeState?: string }): {
-  signature: string;
-  body: readonly WireValue[];
-} {
-  const beganUs = BigInt(Math.round((clock.monotonicMs() - state.beganAgoMs) * 1000));
-  const entries = [
-    ['Id', { signature: 's', value: 'app.service' }],
-    ['ActiveState', { signature: 's', value: state.activeState ?? 'failed' }],
-    ['Result', { signature: 's', value: state.result ?? 'success' }],
-    ['InactiveExitTimestampMonotonic', { signature: 't', value: beganUs }],
-  ] as const;
-  return { signature: 'a{sv}', body: [entries] };
-}
-
-/** An entry of ListUnitsByNames for a name without a unit. */
-function listed(name: string): WireValue {
-  return [name, name, 'not-found', 'inactive', 'dead', '', `/unit/${name}`, 0, '', '/'];
-}
-
-function changed(bus: ScriptedBus, job: number): void {
-  const fields = { path: APP, interface: 'org.freedesktop.DBus.Properties', member: 'PropertiesChanged' };
-  const properties = [['Job', { signature: '(uo)', value: [job, '/'] }]] as const;
-  bus.signal(fields, 'sa{sv}as', ['org.freedesktop.systemd1.Unit', properties, []]);
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await clock.sleep(5, NEVER);
-}
