@@ -30,7 +30,7 @@ export const USAGE = `npm run bench -- [PART…] [--quick] [--json FILE] [--writ
 npm run bench -- added [--before PROGRAM]
 
 Parts: ${PART_NAMES.join(', ')}; without any: all of them.
-  --quick          fewer rounds, and no storm of 500: about six minutes for all parts instead of eighteen
+  --quick          fewer rounds, and no storm of 500: about six minutes for all parts instead of twenty
   --json FILE      puts the figures there
   --write          writes docs/performance.json and docs/performance.md; of all parts only
   --before PROGRAM compares with the built program of another version`;

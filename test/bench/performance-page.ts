@@ -24,7 +24,7 @@ time is of each service with all that it starts.`,
   idle: [
     'Idle',
     `Nothing is in alarm. The cells run side by side, each with tables of its own; processor time is of the service with all that it starts. A day
-at 30 s is reckoned from the seconds that were measured.`,
+and an hour at 30 s are reckoned from the seconds that were measured.`,
   ],
   memory: [
     'Memory',

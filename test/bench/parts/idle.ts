@@ -68,7 +68,7 @@ async function spend(rig: Rig): Promise<Ledger> {
       })),
     );
   let last = await look();
-  for (let slice = 0; slice < SLOW_SLICES * (rig.quick ? 2 : 4); slice += 1) {
+  for (let slice = 0; slice < SLOW_SLICES * (rig.quick ? 2 : 8); slice += 1) {
     await pause(SLICE_SECONDS * 1000);
     const now = await look();
     ALL_CELLS.forEach((cell, index) => {
@@ -110,20 +110,28 @@ const percent = (msOfASecond: readonly number[]): readonly number[] => msOfASeco
 
 /** From 30 s to the next: a day is so many of them. */
 function slowFigures(ledger: Ledger): readonly Figure[] {
-  const days = (cell: Cell): readonly number[] => {
+  const cycles = (cell: Cell, of: keyof Spent): readonly number[] => {
     const spent = spentOf(ledger, cell);
     const whole = spent.filter((_, index) => index % SLOW_SLICES === 0);
     return whole.map((_, turn) => {
       const slices = spent.slice(turn * SLOW_SLICES, (turn + 1) * SLOW_SLICES);
-      return (slices.reduce((sum, { cpuMs }) => sum + cpuMs, 0) * CYCLES_OF_A_DAY) / 1000;
+      return slices.reduce((sum, slice) => sum + slice[of], 0);
     });
   };
+  const days = (cell: Cell): readonly number[] => cycles(cell, 'cpuMs').map((ms) => (ms * CYCLES_OF_A_DAY) / 1000);
+  const hours = (cell: Cell): readonly number[] =>
+    cycles(cell, 'wakeUps').map((count) => (count * CYCLES_OF_A_DAY) / 24);
   return [
     figure(['idle.day', 'processor time of a day, a look every 30 s'], 's', days(EACH_30_SECONDS), {
       ...{ limit: 'idle.day.timer', aim: { of: 'median', atMost: 15 } },
     }),
     figure(['idle.day.looker', 'processor time of a day, a bare query loop every 30 s'], 's', days(LOOKER_30)),
     figure(['idle.day.timer', 'processor time of a day, a bare timer each second'], 's', days(TIMER)),
+    figure(['idle.hour', 'wake-ups in an hour, a look every 30 s'], '', hours(EACH_30_SECONDS), {
+      limit: 'idle.hour.timer',
+    }),
+    figure(['idle.hour.looker', 'wake-ups in an hour, a bare query loop every 30 s'], '', hours(LOOKER_30)),
+    figure(['idle.hour.timer', 'wake-ups in an hour, a bare timer each second'], '', hours(TIMER)),
   ];
 }
 
