@@ -9,8 +9,8 @@ export const PART_NAMES = [
   'memory',
   'start',
   'peers',
-  'recovery',
   'watch',
+  'recovery',
 ] as const;
 export type PartName = (typeof PART_NAMES)[number] | 'added';
 
