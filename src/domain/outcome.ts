@@ -46,6 +46,11 @@ export function interruptionText(why: Interruption): string {
   return INTERRUPTIONS[why];
 }
 
+/** Ended by the monitor's own end: what it had begun stays on record, and the next run settles it. */
+export function isCutShort(outcome: RestartOutcome): boolean {
+  return outcome.kind === 'interrupted' && outcome.why === 'shutdown';
+}
+
 /** How the breaker counts it. Interruptions and refusals are not the process's failures. */
 export function breakerVote(outcome: RestartOutcome): 'ok' | 'failed' | 'abstain' {
   switch (outcome.kind) {

@@ -2,7 +2,7 @@
 import type { ProcessId } from '../domain/alarm.js';
 import type { HandlingRef } from '../domain/event.js';
 import { longestHandlingMs } from '../domain/handling-time.js';
-import { breakerVote, type RestartOutcome } from '../domain/outcome.js';
+import { breakerVote, isCutShort, type RestartOutcome } from '../domain/outcome.js';
 import type { RestartOrder } from '../domain/verdict.js';
 import type { Claim, ClaimResult } from '../ports/alarm-writer.js';
 import type { OwnerState } from '../ports/ownership.js';
@@ -126,10 +126,8 @@ export async function finishHandling(
   const watch = { untilMs: deps.clock.monotonicMs() + policy.stableTimeMs, alarmId: ref.alarmId, after: evidence };
   const lost = isWell ? await clearAlarms(deps, subjects, { alarmId: ref.alarmId, claims, watch }, signal) : [];
   const settled = settling.filter(({ processId }) => !lost.includes(processId));
-  // Ended by our own end: it stays on record, and the next run settles by looking what it had done.
-  const isCutShort = outcome.kind === 'interrupted' && outcome.why === 'shutdown';
   // A restart that a person asked for is outside the breaker.
-  if (!isCutShort)
+  if (!isCutShort(outcome))
     deps.ledger.settle(settled, outcome, { policy, alarmId: ref.alarmId, evidence, isCounted: cause === 'alarm' });
   await deps.ledger.save();
   const durationMs = Math.round(deps.clock.monotonicMs() - startedMs);

@@ -1,6 +1,6 @@
 /** Settles what an earlier run of the monitor left behind: handlings by looking, watches by going on with them. */
 import type { ProcessId } from '../domain/alarm.js';
-import type { RestartOutcome } from '../domain/outcome.js';
+import { isCutShort, type RestartOutcome } from '../domain/outcome.js';
 import { NO_EVIDENCE, type Evidence, type ProcessMemory } from '../domain/process-memory.js';
 import type { ProcessPolicy } from '../domain/process-policy.js';
 import { NO_ANSWER, type Seen } from '../domain/restart-plan.js';
@@ -152,9 +152,8 @@ async function resumeHandling(deps: ResumeDeps, resumed: Resumed, signal: AbortS
     return;
   }
   const recovered = 'outcome' in settled ? settled : await goOn(deps, resumed, settled, signal);
-  const { outcome } = recovered;
-  // Stopped again before anything was settled: the handling stays on record for the next run.
-  if (outcome.kind === 'interrupted' && outcome.why === 'shutdown') return;
+  // Stopped again before anything was settled.
+  if (isCutShort(recovered.outcome)) return;
   await finish(deps, resumed, recovered, signal);
 }
 

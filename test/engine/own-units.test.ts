@@ -12,6 +12,20 @@ function bench(policy: PolicyWish, units: Readonly<Record<string, FakeUnit>>): M
 
 const PROGRAM: PolicyWish = { strategy: 'process', startCommand: '/opt/app' };
 
+/** The monitor was killed while the program outside of its unit was ending, and has been started again. */
+async function killedWhileItEnded(unit: FakeUnit): Promise<MonitorBench> {
+  const site = bench(PROGRAM, { 'pm-app.service': unit });
+  // Without itself among them the programs of the host cannot be judged.
+  site.table.add({ argv: ['node'], pid: site.table.ownPid, unit: 'process-monitor.service' });
+  site.table.add({ argv: ['/opt/app'], diesOfTermAfterMs: 2000 });
+  await site.start();
+  await site.advance(500);
+  site.kill();
+  await site.advance(5000);
+  await site.start();
+  return site;
+}
+
 describe('a program with a unit of its own', () => {
   it('is restarted by systemd, and proved by the unit', async () => {
     const site = bench(PROGRAM, { 'pm-app.service': { initially: { kind: 'failed' } } });
@@ -64,13 +78,7 @@ describe('a program with a unit of its own', () => {
   });
 
   it('is restarted in it when the monitor was killed while the one outside of it was ending', async () => {
-    const site = bench(PROGRAM, { 'pm-app.service': {} });
-    site.table.add({ argv: ['/opt/app'], diesOfTermAfterMs: 2000 });
-    await site.start();
-    await site.advance(500);
-    site.kill();
-    await site.advance(5000);
-    await site.start();
+    const site = await killedWhileItEnded({});
     await site.advance(8000);
     expect(site.units.restarted).toEqual(['pm-app.service']);
     expect(site.starter.calls).toEqual([]);
@@ -79,15 +87,7 @@ describe('a program with a unit of its own', () => {
 
   it('is handled anew when somebody else’s job kept a monitor that went on after a kill from restarting it', async () => {
     const conflict = { answer: { kind: 'conflict', detail: 'Job for pm-app.service canceled.' } } as const;
-    const site = bench(PROGRAM, { 'pm-app.service': { restarts: [conflict, {}] } });
-    // Without itself among them the programs of the host cannot be judged.
-    site.table.add({ argv: ['node'], pid: site.table.ownPid, unit: 'process-monitor.service' });
-    site.table.add({ argv: ['/opt/app'], diesOfTermAfterMs: 2000 });
-    await site.start();
-    await site.advance(500);
-    site.kill();
-    await site.advance(5000);
-    await site.start();
+    const site = await killedWhileItEnded({ restarts: [conflict, {}] });
     await site.advance(40_000);
     expect(site.told('handling.resumed')).toHaveLength(1);
     expect(site.units.restarted).toEqual(['pm-app.service', 'pm-app.service']);

@@ -7,6 +7,7 @@ import { Deadline } from '../../../../src/adapters/systemd/dbus/deadline.js';
 import { openBus } from '../../../../src/adapters/systemd/dbus/open-bus.js';
 import { SystemClock } from '../../../../src/adapters/time/system-clock.js';
 import { FakeClock } from '../../../support/fake-clock.js';
+import { until } from '../../../support/unit-bus.js';
 import { ScriptedBus } from '../../../support/scripted-bus.js';
 import { temporaryDirectory } from '../../../support/temporary-directory.js';
 
@@ -185,9 +186,4 @@ function method(member: string): { destination: string; path: string; interface:
 async function echo(connection: BusConnection, text: string): Promise<string> {
   const result: CallResult = await connection.call({ ...method('Echo'), signature: 's', body: [text] }, patience());
   return result.kind === 'reply' ? result.reader.string() : result.kind;
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  const { signal } = new AbortController();
-  while (!condition()) await new SystemClock().sleep(5, signal);
 }
