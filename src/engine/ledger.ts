@@ -199,12 +199,7 @@ export class Ledger {
 
   /** Open breakers whose time is over become half-open; says so by event. */
   tickBreakers(): void {
-    const nowMs = this.nowMs();
-    for (const subject of this.subjectsOf('open')) {
-      const breaker = this.memoryOf(subject.processId)?.breaker;
-      if (breaker === undefined || tick(breaker, nowMs) === breaker) continue;
-      this.change(subject, (memory) => ({ ...memory, breaker: tick(memory.breaker, nowMs) }), undefined, 'time');
-    }
+    for (const subject of this.subjectsOf('open')) this.tickBreaker(subject);
   }
 
   /** Makes the memory durable; a failure is told once, and the monitor goes on with what it has in memory. */
@@ -229,12 +224,23 @@ export class Ledger {
     });
   }
 
+  private tickBreaker(subject: Subject): void {
+    const memory = this.memoryOf(subject.processId);
+    if (memory === null) return;
+    const breaker = tick(memory.breaker, this.nowMs());
+    if (breaker === memory.breaker) return;
+    this.deps.events.emit(this.breakerEvent(subject, memory.breaker, breaker, 'time'));
+    this.remembered.set(subject.processId, { ...memory, breaker });
+  }
+
   private change(
     { processId, processName }: Subject,
     transition: (memory: ProcessMemory) => ProcessMemory,
     policy?: ProcessPolicy,
-    by: 'result' | 'time' | 'person' = 'result',
+    by: 'result' | 'person' = 'result',
   ): void {
+    // Its time may have ended since the cycle began: what happens now comes after that, and is told after it.
+    this.tickBreaker({ processId, processName });
     const before = this.memoryOf(processId) ?? memories.newMemory(processName);
     const after = transition(before);
     const isNews = before.breaker.kind !== after.breaker.kind || by === 'person';
