@@ -237,12 +237,16 @@ describe('starting', () => {
     expect(await start).toEqual({ kind: 'in_use', pid: null });
   });
 
-  it('is made up for where somebody removes the socket of a monitor that runs', async () => {
+  it.each([
+    ['by a look of its own', 30_000],
+    ['by a look that comes sooner, with something else that wakes the monitor', 20_000],
+  ])('is made up for, %s, where somebody removes the socket of a monitor that runs', async (_how, ms) => {
     const clock = new FakeClock();
     await serverFor(new ReadyHandler(), clock).start();
+    void clock.sleep(ms, new AbortController().signal);
     await rm(dirname(path), { recursive: true });
     expect(await send({ command: 'ping', target: '' })).toEqual({ kind: 'not_running' });
-    await clock.advance(30_000);
+    await clock.advance(ms);
     const second = new ControlServer({ path, handler: new ReadyHandler(), clock: new SystemClock(), ...SEEN });
     expect(await second.start()).toEqual({ kind: 'in_use', pid: 4711 });
     await second.close();
