@@ -26,6 +26,7 @@ export interface UnitWay {
 }
 
 const ASK_WITHIN_MS = 5000;
+const WAYS = { first: 'dbus', second: 'systemctl', none: 'none' } as const;
 
 export interface UnitWayPorts {
   readonly runner: Pick<CommandRunner, 'run'>;
@@ -42,12 +43,12 @@ export function createUnitWay(choice: UnitWayChoice, { runner, clock, events }: 
   const dbus = new DbusUnitManager(bus, clock);
   const watch: WayWatch = {
     problem: () => bus.problem,
-    onChange: (problem) => {
-      events.emit({ type: 'unit_way.changed', way: problem === null ? 'dbus' : 'systemctl', detail: problem });
+    onChange: (route, detail) => {
+      events.emit({ type: 'unit_way.changed', way: WAYS[route], detail });
     },
   };
   return {
-    units: choice === 'dbus' ? dbus : new FallbackUnitManager(dbus, systemctl, clock, watch),
+    units: new FallbackUnitManager(dbus, choice === 'dbus' ? null : systemctl, clock, watch),
     ask: async () => {
       const options = { timeoutMs: ASK_WITHIN_MS, signal: new AbortController().signal };
       const states = await dbus.describe(['init.scope'], options);

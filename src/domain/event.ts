@@ -158,7 +158,7 @@ export type MonitorEvent =
       readonly detail: string;
     }
   /** Units are reached in another way than before: the bus does not answer (`detail`: why), or it does again (null). */
-  | { readonly type: 'unit_way.changed'; readonly way: 'dbus' | 'systemctl'; readonly detail: string | null }
+  | { readonly type: 'unit_way.changed'; readonly way: 'dbus' | 'systemctl' | 'none'; readonly detail: string | null }
   /** New settings are in force; `changes` names each key that has changed, `pending` what takes a restart of the monitor. */
   | {
       readonly type: 'settings.reloaded';

@@ -141,13 +141,17 @@ describeOnMachine('the daemon that is root', () => {
   it('then waits for the message bus where there is none, as its systemctl would need that too', async () => {
     const before = (await host.events('restart.ended', 'by-unit')).length;
     const told = (await host.events('unit_way.changed')).length;
+    const toldSince = async (): Promise<readonly string[]> =>
+      (await host.events('unit_way.changed')).slice(told).map(({ level, message }) => `${level}: ${message}`);
     await host.machine.must('systemctl stop dbus.socket dbus.service');
     await host.raise(id('by-unit'));
     const ended = await host.waitForEvent('restart.ended', { processName: 'by-unit', count: before + 1 });
     expect(ended.at(-1)).toMatchObject({ outcome: 'refused' });
-    expect(await host.events('unit_way.changed')).toHaveLength(told);
+    const lost = 'error: Units cannot be reached: the message bus no longer answers, and no other way does';
+    expect(await toldSince()).toEqual([lost]);
     await host.machine.must('systemctl start dbus.socket');
     await host.waitUntilClear(id('by-unit'), 40_000);
+    expect(await toldSince()).toEqual([lost, 'info: Units are reached over D-Bus again: the message bus answers']);
   });
 
   it('then refuses to start what would end with it, and names the way', async () => {

@@ -59,15 +59,26 @@ export function monitorLine(event: MonitorFamily): LogLine {
     case 'state.saved_again':
       return stateLine(event);
     case 'unit_way.changed':
-      return event.way === 'systemctl'
-        ? line('warn', 'Units are reached by systemctl: the message bus does not answer', { detail: event.detail })
-        : line('info', 'Units are reached over D-Bus again: the message bus answers');
+      return wayLine(event);
     case 'ownership.changed':
     case 'settings.reloaded':
     case 'settings.refused':
       return settingsLine(event);
     default:
       return sightLine(event);
+  }
+}
+
+function wayLine({ way, detail }: EventOf<'unit_way.changed'>): LogLine {
+  switch (way) {
+    case 'dbus':
+      return line('info', 'Units are reached over D-Bus again: the message bus answers');
+    case 'systemctl':
+      return line('warn', 'Units are reached by systemctl: the message bus does not answer', { detail });
+    case 'none':
+      return line('error', 'Units cannot be reached: the message bus no longer answers, and no other way does', {
+        detail,
+      });
   }
 }
 

@@ -6,12 +6,14 @@ import type { UnitActionResult, UnitChange, UnitManager, UnitStates, UnitsUnknow
 /** A question is cheap and quick; where the bus has no answer by then, the other way has the rest of the time. */
 const LONGEST_QUESTION_MS = 5000;
 
+export type UnitRoute = 'first' | 'second' | 'none';
+
 /** Whoever wants to know which way requests go. */
 export interface WayWatch {
   /** Why the first way is closed for all, and not for one request alone; null: it is open. */
   readonly problem: () => string | null;
-  /** Called once for each change: with the problem where the second way has begun to serve, with null where the first does again. */
-  readonly onChange: (problem: string | null) => void;
+  /** Called once for each change. `none` is told only where the first way had served: it was lost. */
+  readonly onChange: (route: UnitRoute, problem: string | null) => void;
 }
 
 const NOBODY: WayWatch = { problem: () => null, onChange: () => undefined };
@@ -22,12 +24,14 @@ const NOBODY: WayWatch = { problem: () => null, onChange: () => undefined };
  */
 export class FallbackUnitManager implements UnitManager {
   readonly #first: UnitManager;
-  readonly #second: UnitManager;
+  readonly #second: UnitManager | null;
   readonly #clock: Clock;
   readonly #watch: WayWatch;
-  #isSecond = false;
+  #route: UnitRoute = 'first';
+  #hasFirstServed = false;
 
-  constructor(first: UnitManager, second: UnitManager, clock: Clock, watch = NOBODY) {
+  /** `second` null: there is no other way, and the first is only watched. */
+  constructor(first: UnitManager, second: UnitManager | null, clock: Clock, watch = NOBODY) {
     this.#first = first;
     this.#second = second;
     this.#clock = clock;
@@ -36,12 +40,13 @@ export class FallbackUnitManager implements UnitManager {
 
   async describe(names: readonly string[], options: RunOptions): Promise<UnitStates | UnitsUnknown> {
     const startedMs = this.#clock.monotonicMs();
-    const timeoutMs = Math.min(options.timeoutMs / 2, LONGEST_QUESTION_MS);
-    const states = await this.#first.describe(names, { timeoutMs, signal: options.signal });
+    const { timeoutMs, signal } = options;
+    const shareMs = this.#second === null ? timeoutMs : Math.min(timeoutMs / 2, LONGEST_QUESTION_MS);
+    const states = await this.#first.describe(names, { timeoutMs: shareMs, signal });
     if (typeof states !== 'string') this.#firstServed();
-    if (typeof states !== 'string' || options.signal.aborted) return states;
-    const others = await this.#second.describe(names, this.#rest(options, startedMs));
-    if (typeof others !== 'string') this.#secondServed();
+    if (typeof states !== 'string' || signal.aborted) return states;
+    const others = (await this.#second?.describe(names, this.#rest(options, startedMs))) ?? states;
+    this.#firstClosed(typeof others !== 'string');
     return others;
   }
 
@@ -69,22 +74,28 @@ export class FallbackUnitManager implements UnitManager {
       if (result.kind !== 'timed_out' && result.kind !== 'aborted') this.#firstServed();
       return result;
     }
-    const other = await this.#second[verb](unit, this.#rest(options, startedMs));
-    if (other.kind !== 'unavailable') this.#secondServed();
+    const other = (await this.#second?.[verb](unit, this.#rest(options, startedMs))) ?? result;
+    this.#firstClosed(other.kind !== 'unavailable');
     return other;
   }
 
   #firstServed(): void {
-    if (!this.#isSecond || this.#watch.problem() !== null) return;
-    this.#isSecond = false;
-    this.#watch.onChange(null);
+    this.#hasFirstServed = true;
+    if (this.#watch.problem() === null) this.#take('first', null);
   }
 
-  #secondServed(): void {
+  /** A second way that has served and fails once is not told as lost: it may be that one request. */
+  #firstClosed(hasSecondServed: boolean): void {
     const problem = this.#watch.problem();
-    if (this.#isSecond || problem === null) return;
-    this.#isSecond = true;
-    this.#watch.onChange(problem);
+    if (problem === null) return;
+    if (hasSecondServed) this.#take('second', problem);
+    else if (this.#hasFirstServed && this.#route === 'first') this.#take('none', problem);
+  }
+
+  #take(route: UnitRoute, problem: string | null): void {
+    if (this.#route === route) return;
+    this.#route = route;
+    this.#watch.onChange(route, problem);
   }
 
   #rest({ timeoutMs, signal }: RunOptions, startedMs: number): RunOptions {

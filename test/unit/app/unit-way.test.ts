@@ -63,10 +63,14 @@ describe('the way to systemd', () => {
     await bus.stop();
   });
 
+  let runner: ScriptedRunner;
+  const systemctlExits = (exitCode: number): void => {
+    runner.on('systemctl', { exitCode, output: exitCode === 0 ? '' : 'System has not been booted with systemd' });
+  };
   const wayOf = (choice: UnitWayChoice, exitCode = 0): UnitWay => {
     const clock = new SystemClock();
-    const runner = new ScriptedRunner(clock);
-    runner.on('systemctl', { exitCode, output: exitCode === 0 ? '' : 'System has not been booted with systemd' });
+    runner = new ScriptedRunner(clock);
+    systemctlExits(exitCode);
     return createUnitWay(choice, { runner, clock, events });
   };
   /** Until it is known: what is asked in this very instant may have been carried out, and is asked for in no other way. */
@@ -113,13 +117,42 @@ describe('the way to systemd', () => {
     expect(events.events.slice(1)).toEqual([{ type: 'unit_way.changed', way: 'dbus', detail: null }]);
   });
 
-  it('is not told where no way leads to systemd, nor where the settings leave one only', async () => {
+  it('is not told where there was none from the beginning, nor where the settings leave the bus out', async () => {
     await bus.stop();
     for (const { units } of [wayOf('auto', 1), wayOf('dbus'), wayOf('systemctl')]) {
       await units.restart('app', OPTIONS);
       await units.describe(['app'], OPTIONS);
     }
     expect(events.events).toEqual([]);
+  });
+
+  it.each<[string, UnitWayChoice, number]>([
+    ['nor by systemctl', 'auto', 1],
+    ['and the settings leave no other way', 'dbus', 0],
+  ])('is told as lost, once, where the bus no longer answers %s', async (_what, choice, exitCode) => {
+    const way = wayOf(choice, exitCode);
+    const ask = () => way.units.describe(['app'], OPTIONS);
+    expect(await ask()).not.toBeTypeOf('string');
+    await lose(way);
+    expect(await ask()).toBeTypeOf('string');
+    expect(await way.units.restart('app', OPTIONS)).toMatchObject({ kind: 'unavailable' });
+    expect(events.events).toEqual([
+      { type: 'unit_way.changed', way: 'none', detail: expect.stringMatching(/\bE[A-Z]+|closed/) as string },
+    ]);
+    await bus.start();
+    await vi.waitUntil(async () => typeof (await ask()) !== 'string', 10_000);
+    expect(events.events.slice(1)).toEqual([{ type: 'unit_way.changed', way: 'dbus', detail: null }]);
+  });
+
+  it('is not told as lost where systemctl, which serves instead, fails once', async () => {
+    const { units, ...way } = wayOf('auto');
+    await units.describe(['app'], OPTIONS);
+    await lose({ units, ...way });
+    for (const exitCode of [0, 1, 0]) {
+      systemctlExits(exitCode);
+      expect((await units.restart('app', OPTIONS)).kind).toBe(exitCode === 0 ? 'done' : 'unavailable');
+    }
+    expect(events.events).toMatchObject([{ way: 'systemctl' }]);
   });
 
   it('is not changed by one request that the bus alone refuses', async () => {

@@ -87,6 +87,7 @@ const EVENTS: readonly MonitorEvent[] = [
   { type: 'ownership.changed', state: 'unsure', detail: 'x' },
   { type: 'ownership.changed', state: 'unknown', detail: 'x' },
   { type: 'unit_way.changed', way: 'systemctl', detail: 'x' },
+  { type: 'unit_way.changed', way: 'none', detail: 'x' },
   { type: 'unit_way.changed', way: 'dbus', detail: null },
   { type: 'settings.reloaded', changes: [], pending: [], durationMs: 9 },
   { type: 'settings.refused', detail: 'x' },

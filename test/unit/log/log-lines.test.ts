@@ -30,6 +30,7 @@ const LINES: readonly [string, string, MonitorEvent][] = [
     'Units are reached by systemctl: the message bus does not answer',
     { type: 'unit_way.changed', way: 'systemctl', detail: 'connect ENOENT' },
   ],
+  ['error', 'Units cannot be reached', { type: 'unit_way.changed', way: 'none', detail: 'connect ENOENT' }],
   ['info', 'Units are reached over D-Bus again', { type: 'unit_way.changed', way: 'dbus', detail: null }],
   ['debug', 'Database check completed', { type: 'cycle.completed', alarmed: 1, started: 1, skipped: 0, durationMs: 3 }],
   ['info', 'Found process in alarm: sshd (ID: 42)', { type: 'alarm.found', row }],
