@@ -10,6 +10,8 @@ export default defineConfig({
           name: 'unit',
           setupFiles: ['test/support/fixed-seed.ts'],
           include: ['test/unit/**/*.test.ts', 'test/engine/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },

@@ -13,6 +13,7 @@ import { ShiftedClock } from '../support/shifted-clock.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 import { id, STAMP } from './alarm-store-contract.js';
 import { LEGACY_TABLES, never, ServerUnderTest } from './alarm-store-server.js';
+import { PATIENCE } from '../support/patience.js';
 
 const CLEARED = { kind: 'cleared', rows: 1, noteStored: true };
 const AVOIDED_FOR_MS = 60_000;
@@ -83,7 +84,7 @@ describe.skipIf(missing !== null)('a list of servers', () => {
     servers[0]?.resume();
     expect(await answering(store)).toBe('on 1');
     clock.shiftMs += AVOIDED_FOR_MS;
-    await expect.poll(() => answering(store)).toBe('on 0');
+    await expect.poll(() => answering(store), PATIENCE).toBe('on 0');
   });
 
   it('stays where it is while the first server is still down', async () => {
@@ -173,7 +174,7 @@ describe.skipIf(missing !== null)('a server with TLS', () => {
     await server.pause();
     await expect(source.alarmed(never)).rejects.toMatchObject({ code: 'unreachable' });
     await expect(source.alarmed(never)).rejects.toMatchObject({ code: 'unreachable' });
-    await expect.poll(sockets).toBeLessThanOrEqual(before);
+    await expect.poll(sockets, PATIENCE).toBeLessThanOrEqual(before);
     server.resume();
     expect(await source.alarmed(never)).toEqual([]);
   });

@@ -11,6 +11,7 @@ import { fixture } from '../fixtures/fixture.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { ScriptedRunner, type ScriptedAnswer } from '../support/scripted-runner.js';
 import { commandRunnerContract } from './command-runner-contract.js';
+import { PATIENCE } from '../support/patience.js';
 
 commandRunnerContract('SpawnRunner', () => ({
   runner: new SpawnRunner(new SystemClock()),
@@ -81,7 +82,7 @@ describe('SpawnRunner with real programs', () => {
     const file = join(directory, 'pid');
     const command = { file: fixture('ignores-sigterm.sh'), args: [file] };
     const pending = runner.run(command, { ...patient, signal: stop.signal });
-    await vi.waitFor(() => readFile(file), { timeout: 5000 });
+    await vi.waitFor(() => readFile(file), PATIENCE);
     stop.abort();
     const result = await pending;
     expect(result.kind).toBe('aborted');
@@ -103,7 +104,7 @@ describe('SpawnRunner with real programs', () => {
     expect(result).toMatchObject({ kind: 'exited', exitCode: 0 });
     expect('durationMs' in result && result.durationMs).toBeLessThan(2000);
     await writeFile(`${file}.go`, '');
-    await vi.waitFor(() => readFile(file), { timeout: 5000 });
+    await vi.waitFor(() => readFile(file), PATIENCE);
   });
 
   it('passes on nothing of its own environment', async () => {

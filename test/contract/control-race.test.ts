@@ -11,6 +11,7 @@ import type { ControlStart } from '../../src/adapters/control/control-server.js'
 import { FakeClock } from '../support/fake-clock.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 import { TestDoor } from '../support/test-door.js';
+import { PATIENCE } from '../support/patience.js';
 
 let door: TestDoor;
 beforeEach(async () => {
@@ -138,7 +139,7 @@ describe('one who waits', () => {
     const second = door.server();
     expect(await second.start()).toEqual({ kind: 'listening' });
     await clock.advance(30_000);
-    await expect.poll(() => lost).toEqual([expect.stringContaining('pid 4711')]);
+    await expect.poll(() => lost, PATIENCE).toEqual([expect.stringContaining('pid 4711')]);
     expect(await door.server().start()).toMatchObject({ kind: 'in_use' });
   });
 });

@@ -8,6 +8,7 @@ import { id } from './alarm-store-contract.js';
 import { never } from './alarm-store-server.js';
 import { LEASE_MS, LeaseBench, type Contender } from './lease-server.js';
 import { until } from './ownership-contract.js';
+import { PATIENCE } from '../support/patience.js';
 
 const CLEARING = { stamp: 'Restarted at 2026-01-01 00:00:00', claim: null };
 
@@ -88,10 +89,10 @@ export function describeLeaseFaults(name: string, serverOf: () => DatabaseServer
       await clock.advance(LEASE_MS / 10);
       expect(await restMs()).toBeCloseTo(LEASE_MS * (1 / 2 - 1 / 10));
       await store.writer.clear(id(1), CLEARING, never);
-      await vi.waitFor(async () => expect(await restMs()).toBeCloseTo(LEASE_MS * (1 / 3 - 1 / 10)));
+      await vi.waitFor(async () => expect(await restMs()).toBeCloseTo(LEASE_MS * (1 / 3 - 1 / 10)), PATIENCE);
       await clock.advance(LEASE_MS / 3);
       // The next one was due a while ago by then.
-      await vi.waitFor(async () => expect(await restMs()).toBeCloseTo(LEASE_MS * (1 / 3 - 1 / 10)));
+      await vi.waitFor(async () => expect(await restMs()).toBeCloseTo(LEASE_MS * (1 / 3 - 1 / 10)), PATIENCE);
     });
 
     it('is renewed at once by a write that comes when at the pace of work it would be due', async () => {
@@ -101,7 +102,7 @@ export function describeLeaseFaults(name: string, serverOf: () => DatabaseServer
       await clock.waitForSleeps();
       await clock.advance(LEASE_MS * 0.4);
       await store.writer.clear(id(1), CLEARING, never);
-      await vi.waitFor(() => expect(clock.nextWakeInMs).toBeCloseTo(LEASE_MS / 3));
+      await vi.waitFor(() => expect(clock.nextWakeInMs).toBeCloseTo(LEASE_MS / 3), PATIENCE);
     });
 
     it('leaves a person’s own hand alone', async () => {

@@ -15,6 +15,7 @@ import { FakeProcessStarter } from '../support/fake-process-starter.js';
 import { FakeProcessTable } from '../support/fake-process-table.js';
 import { FakeRandom } from '../support/fake-random.js';
 import { identityOf, processStarterContract, startRequest } from './process-starter-contract.js';
+import { PATIENCE } from '../support/patience.js';
 
 const clock = new SystemClock();
 const table = new LinuxProcessTable();
@@ -75,8 +76,7 @@ processStarterContract('FakeProcessStarter', () => {
 });
 
 describe('ProcessStarter with real programs', () => {
-  const report = async (file: string): Promise<string> =>
-    vi.waitFor(() => readFile(file, 'utf8'), { timeout: 5000, interval: 10 });
+  const report = async (file: string): Promise<string> => vi.waitFor(() => readFile(file, 'utf8'), PATIENCE);
 
   it('gives the program its directory and environment, and nothing of the monitor’s own', async () => {
     vi.stubEnv('MONITOR_DB_PASSWORD', 'secret');
@@ -107,12 +107,12 @@ describe('ProcessStarter with real programs', () => {
   it('finds the identity of the program itself behind shell syntax', async () => {
     const request = startRequest(`sleep ${MARK} > ${join(directory, 'out')} 2>&1`);
     const { pid } = identityOf(await starter.start(request, options));
-    await vi.waitFor(async () => expect((await table.find(pid))?.argv).toEqual(['sleep', MARK]));
+    await vi.waitFor(async () => expect((await table.find(pid))?.argv).toEqual(['sleep', MARK]), PATIENCE);
   });
 
   it('runs a line of several commands in the shell', async () => {
     const file = join(directory, 'out');
-    await starter.start(startRequest(`cd ${directory} && pwd > out; exec sleep ${MARK}`), options);
+    await starter.start(startRequest(`cd ${directory} && pwd > new && mv new out; exec sleep ${MARK}`), options);
     expect(await report(file)).toBe(`${directory}\n`);
   });
 
@@ -138,7 +138,7 @@ describe('ProcessStarter with real programs', () => {
   it('leaves no zombie of a program that ends later', async () => {
     const request = startRequest(`${fixture('dies-after.sh')} 0.2 1`);
     const { pid } = identityOf(await starter.start(request, options));
-    await vi.waitFor(() => expect(spawnSync('test', ['-e', `/proc/${pid}`]).status).toBe(1), { timeout: 5000 });
+    await vi.waitFor(() => expect(spawnSync('test', ['-e', `/proc/${pid}`]).status).toBe(1), PATIENCE);
   });
 
   it('does not refuse its own user, but any other without being root', async () => {

@@ -10,6 +10,7 @@ import { fixture, makeLookAlikes } from '../fixtures/fixture.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { FakeProcessTable } from '../support/fake-process-table.js';
 import { processTableContract } from './process-table-contract.js';
+import { PATIENCE } from '../support/patience.js';
 
 const children: ChildProcess[] = [];
 let directory = '';
@@ -29,10 +30,10 @@ processTableContract('LinuxProcessTable', () => ({
   startStubborn: async () => {
     const ready = join(directory, 'ready');
     const pid = await start(fixture('ignores-sigterm.sh'), [ready]);
-    await vi.waitFor(() => readFile(ready), { timeout: 5000 });
+    await vi.waitFor(() => readFile(ready), PATIENCE);
     return pid;
   },
-  gone: (pid) => vi.waitFor(async () => expect(await table.find(pid)).toBeNull(), { timeout: 5000 }),
+  gone: (pid) => vi.waitFor(async () => expect(await table.find(pid)).toBeNull(), PATIENCE),
   pidFile: async (text) => {
     await writeFile(join(directory, 'app.pid'), text);
     return join(directory, 'app.pid');
@@ -92,7 +93,7 @@ describe('LinuxProcessTable with real programs', () => {
     const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 1000'], { stdio: ['ignore', 'pipe', 'ignore'] });
     children.push(parent);
     const pid = Number(String((await once(parent.stdout, 'data'))[0]));
-    await vi.waitFor(async () => expect(await readFile(`/proc/${pid}/stat`, 'utf8')).toContain(') Z '));
+    await vi.waitFor(async () => expect(await readFile(`/proc/${pid}/stat`, 'utf8')).toContain(') Z '), PATIENCE);
     expect(await table.find(pid)).toBeNull();
     expect((await table.list()).map(({ identity }) => identity.pid)).not.toContain(pid);
   });
@@ -113,7 +114,7 @@ describe('LinuxProcessTable with real programs', () => {
     await vi.waitFor(async () => {
       const inner = (await table.list()).find(({ parentPid, argv }) => parentPid === outer.pid && argv[1] === '4321');
       expect(inner?.isContained).toBe(true);
-    });
+    }, PATIENCE);
     expect((await table.find(outer.pid ?? 0))?.isContained).toBe(false);
   });
 

@@ -120,10 +120,13 @@ function seed(database: SqliteDriver, processes: readonly SeededProcess[]): void
     'CREATE TABLE PROCESE (process_id INTEGER PRIMARY KEY, process_name TEXT);' +
       'CREATE TABLE STATUS_PROCESS (process_id INTEGER PRIMARY KEY, alarma INTEGER, sound INTEGER, notes TEXT, host_id INTEGER);',
   );
+  // In one piece: each by itself would wait for the disk.
+  database.exec('BEGIN');
   for (const { id, name, alarma = 0, sound = 0, notes = null, hostId = 1 } of processes) {
     database.change('INSERT INTO PROCESE VALUES (?, ?)', [id, name]);
     database.change('INSERT INTO STATUS_PROCESS VALUES (?, ?, ?, ?, ?)', [id, alarma, sound, notes, hostId]);
   }
+  database.exec('COMMIT');
 }
 
 /** Starts the built program with nothing but these arguments and this environment. */

@@ -12,6 +12,7 @@ import { FakeProber } from '../../support/fake-prober.js';
 import { temporaryDirectory } from '../../support/temporary-directory.js';
 import { RecordingSink } from '../../support/recording-sink.js';
 import { StoreError } from '../../../src/ports/store-error.js';
+import { PATIENCE } from '../../support/patience.js';
 
 const URL = 'http://127.0.0.1:9/ping';
 const GOOD: LoopState = { isBlind: false, failure: null, owner: { kind: 'owner' } };
@@ -65,7 +66,7 @@ describe('a dry run', () => {
     expect(existsSync(heartbeat)).toBe(false);
     real.pulse.afterCycle(GOOD, 0);
     expect(real.prober.calls).toHaveLength(1);
-    await vi.waitFor(() => expect(existsSync(heartbeat)).toBe(true));
+    await vi.waitFor(() => expect(existsSync(heartbeat)).toBe(true), PATIENCE);
   });
 });
 

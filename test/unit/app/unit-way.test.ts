@@ -9,6 +9,7 @@ import { RecordingSink } from '../../support/recording-sink.js';
 import { ScriptedBus } from '../../support/scripted-bus.js';
 import { ScriptedRunner } from '../../support/scripted-runner.js';
 import { temporaryDirectory } from '../../support/temporary-directory.js';
+import { PATIENCE } from '../../support/patience.js';
 
 const OPTIONS = { timeoutMs: 20_000, signal: new AbortController().signal };
 const JOB = '/org/freedesktop/systemd1/job/7';
@@ -76,7 +77,7 @@ describe('the way to systemd', () => {
   /** Until it is known: what is asked in this very instant may have been carried out, and is asked for in no other way. */
   const lose = async (way: UnitWay): Promise<void> => {
     await bus.stop();
-    await vi.waitUntil(async () => (await way.ask()).problem !== null);
+    await vi.waitUntil(async () => (await way.ask()).problem !== null, PATIENCE);
   };
 
   it('is open where the bus answers, and says why where it does not', async () => {
@@ -112,7 +113,7 @@ describe('the way to systemd', () => {
     await vi.waitUntil(async () => {
       await restart();
       return events.events.length > 1;
-    }, 10_000);
+    }, PATIENCE);
     await restart();
     expect(events.events.slice(1)).toEqual([{ type: 'unit_way.changed', way: 'dbus', detail: null }]);
   });
@@ -140,7 +141,7 @@ describe('the way to systemd', () => {
       { type: 'unit_way.changed', way: 'none', detail: expect.stringMatching(/\bE[A-Z]+|closed/) as string },
     ]);
     await bus.start();
-    await vi.waitUntil(async () => typeof (await ask()) !== 'string', 10_000);
+    await vi.waitUntil(async () => typeof (await ask()) !== 'string', PATIENCE);
     expect(events.events.slice(1)).toEqual([{ type: 'unit_way.changed', way: 'dbus', detail: null }]);
   });
 

@@ -3,6 +3,7 @@ import { expect, it, describe } from 'vitest';
 import { CoalescingUnitManager } from '../../../src/adapters/systemd/coalescing-unit-manager.js';
 import type { UnitManager, UnitStates, UnitsUnknown } from '../../../src/ports/unit-manager.js';
 import { notFoundState } from '../../../src/adapters/systemd/unit-properties.js';
+import { PATIENCE } from '../../support/patience.js';
 
 /** Answers when told to, and notes what it was asked. */
 class SlowUnits implements UnitManager {
@@ -116,7 +117,7 @@ describe('coalescing unit manager', () => {
     slow.answerNext();
     await Promise.resolve();
     slow.answerNext();
-    await expect.poll(() => slow.asked.length).toBe(2);
+    await expect.poll(() => slow.asked.length, PATIENCE).toBe(2);
     slow.answerNext();
     expect(await second).not.toBe('no_answer');
   });
