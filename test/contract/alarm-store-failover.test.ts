@@ -28,8 +28,7 @@ describe.skipIf(missing !== null)('a list of servers', () => {
     const [first] = tests;
     if (first === undefined) throw new Error('no server');
     const addresses = servers.map(({ port }): ServerAddress => ({ kind: 'tcp', host: '127.0.0.1', port }));
-    const all = { ...first.options(), servers: addresses, connectTimeoutMs: 500, queryTimeoutMs: 500, ...options };
-    const store = connectMysql(all, clock, new FakeRandom());
+    const store = connectMysql({ ...first.options(), servers: addresses, ...options }, clock, new FakeRandom());
     stores.push(store);
     return store;
   };
@@ -83,8 +82,12 @@ describe.skipIf(missing !== null)('a list of servers', () => {
     expect(await answering(store)).toBe('on 1');
     servers[0]?.resume();
     expect(await answering(store)).toBe('on 1');
-    clock.shiftMs += AVOIDED_FOR_MS;
-    await expect.poll(() => answering(store), PATIENCE).toBe('on 0');
+    // A try that failed in between has the first one avoided anew.
+    const later = (): Promise<string | null | undefined> => {
+      clock.shiftMs += AVOIDED_FOR_MS;
+      return answering(store);
+    };
+    await expect.poll(later, { ...PATIENCE, interval: 500 }).toBe('on 0');
   });
 
   it('stays where it is while the first server is still down', async () => {
@@ -140,8 +143,6 @@ async function openTls(server: DatabaseServer, host: string, tls: Partial<TlsOpt
   return test.open({
     servers: [{ kind: 'tcp', host, port: server.port }],
     tls: { mode: 'verify', ca: null, cert: null, key: null, ...tls },
-    connectTimeoutMs: 500,
-    queryTimeoutMs: 500,
   });
 }
 

@@ -7,7 +7,7 @@ export interface UnitManagerUnderTest {
   readonly manager: UnitManager;
   /** Passes time until it holds; rejects when it never does. */
   readonly until: (condition: () => Promise<boolean>, what: string) => Promise<void>;
-  /** Begins to stop the unit as an operator would, and does not wait: `slow-to-stop.service` takes 2 s. */
+  /** Begins to stop the unit as an operator would, and does not wait: `slow-to-stop.service` takes seconds. */
   readonly operatorStops: (unit: string) => Promise<void>;
 }
 
@@ -261,7 +261,7 @@ function followingInVain(get: () => UnitManagerUnderTest): void {
 function waiting(get: () => UnitManagerUnderTest): void {
   it('ends its waiting when the time is up, while the job goes on', async () => {
     const { manager } = get();
-    const patience = { timeoutMs: 200, signal: OPTIONS.signal };
+    const patience = { timeoutMs: 1500, signal: OPTIONS.signal };
     const restarted = manager.restart('slow-to-start.service', patience);
     let result: unknown;
     void restarted.then((value) => (result = value));

@@ -18,8 +18,8 @@ export const CONTRACT_UNITS = {
   'canonical.service': { file: runs, fake: { aliases: ['alias.service'] } },
   'instance@one.service': { file: null, fake: {} },
   'short-lived.service': {
-    file: service('ExecStart=/bin/sh -c "sleep 0.5; exit 3"'),
-    fake: { restarts: [{ life: { kind: 'exits', afterMs: 500, status: 3 } }] },
+    file: service('ExecStart=/bin/sh -c "sleep 2; exit 3"'),
+    fake: { restarts: [{ life: { kind: 'exits', afterMs: 2000, status: 3 } }] },
   },
   'failing.service': {
     file: service('Type=oneshot', 'ExecStart=/bin/sh -c "exit 4"'),
@@ -46,17 +46,21 @@ export const CONTRACT_UNITS = {
     fake: { startLimitBurst: 2 },
   },
   'slow-to-stop.service': {
-    file: service('ExecStart=/bin/sleep 1000', 'ExecStop=/bin/sleep 2'),
+    file: service('ExecStart=/bin/sleep 1000', 'ExecStop=/bin/sleep 6'),
     fake: { initially: { kind: 'runs' } },
   },
-  // As programs in Java do: systemd calls that a failure.
+  // As programs in Java do: systemd calls that a failure. It is up when it can do so.
   'sulking.service': {
-    file: service(`ExecStart=/bin/sh -c 'trap "exit 143" TERM; while :; do sleep 0.1; done'`),
+    file: service(
+      'ExecStartPre=/bin/rm -f /run/sulking.ready',
+      `ExecStart=/bin/sh -c 'trap "exit 143" TERM; touch /run/sulking.ready; while :; do sleep 0.1; done'`,
+      "ExecStartPost=/bin/sh -c 'until test -e /run/sulking.ready; do sleep 0.05; done'",
+    ),
     fake: { stopped: { kind: 'failed', status: 143, wasAskedToEnd: true } },
   },
   'slow-to-start.service': {
-    file: service('Type=oneshot', 'RemainAfterExit=yes', 'ExecStart=/bin/sleep 1'),
-    fake: { properties: { type: 'oneshot' }, restarts: [{ takesMs: 1000 }] },
+    file: service('Type=oneshot', 'RemainAfterExit=yes', 'ExecStart=/bin/sleep 5'),
+    fake: { properties: { type: 'oneshot' }, restarts: [{ takesMs: 5000 }] },
   },
   'conditional.service': {
     file: `[Unit]\nConditionPathExists=/nowhere\n${runs}`,

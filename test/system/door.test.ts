@@ -20,12 +20,19 @@ describeOnMachine('the door of the installed monitor', () => {
       'groupadd operators && useradd -M -G process-monitor,operators ana && useradd -M -G process-monitor bob && useradd -M eve',
     );
     await host.start();
+    // A name that is found late is told with the next act only, and remembered.
+    for (const user of ['ana', 'bob', 'process-monitor'])
+      await host.machine.waitFor(() => isKnown(user), { what: user });
   });
   afterAll(() => host.machine.stop());
 
   const as = (user: string, args: string): ReturnType<MonitoredMachine['cli']> =>
     host.machine.sh(`setpriv --reuid ${user} --regid ${user} --init-groups process-monitor ${args}`);
   const lastRecord = async (): Promise<unknown> => JSON.parse(await host.machine.must(`tail -n 1 ${AUDIT_LOG}`));
+  const isKnown = async (user: string): Promise<boolean> => {
+    await as(user, 'breaker reset web');
+    return (await host.machine.must(`tail -n 1 ${AUDIT_LOG}`)).includes(`"user":"${user}"`);
+  };
 
   it('opens for an operator, and records who it was, what and why', async () => {
     expect(await as('ana', 'breaker isolate web --reason "until tomorrow"')).toMatchObject({ code: 0 });

@@ -89,7 +89,7 @@ export class BootedMachine implements AsyncDisposable {
     if (result.code !== 0) throw new Error(`copy ${hostPath} to ${path}: ${describeRun(result)}`);
   }
 
-  /** As the function of that name: looks again and again, at most `timeoutMs` (10 s). */
+  /** As the function of that name: looks again and again, at most `timeoutMs`. */
   waitFor(condition: () => Promise<boolean>, options: WaitOptions): Promise<void> {
     return waitFor(condition, options);
   }

@@ -95,7 +95,7 @@ export class MonitoredMachine implements AsyncDisposable {
     return { alarma: row[0] ?? null, sound: row[1] ?? null, notes: row[2] ?? null };
   }
 
-  async waitUntilClear(id: number, timeoutMs = 20_000): Promise<void> {
+  async waitUntilClear(id: number, timeoutMs = 40_000): Promise<void> {
     const what = `the alarm of process ${id} to be cleared`;
     await this.machine.waitFor(async () => (await this.row(id)).alarma === '0', { what, timeoutMs });
   }
@@ -129,7 +129,7 @@ export class MonitoredMachine implements AsyncDisposable {
   }
 
   async waitForEvent(event: string, options: EventWait = {}): Promise<readonly LogLine[]> {
-    const { processName, count = 1, timeoutMs = 20_000 } = options;
+    const { processName, count = 1, timeoutMs = 40_000 } = options;
     let found: readonly LogLine[] = [];
     const isThere = async (): Promise<boolean> => {
       found = await this.events(event, processName);

@@ -21,16 +21,18 @@ export class Daemon {
     return this.#host.machine.must(`systemctl start ${this.unit}`);
   }
 
-  /** To the daemon itself. Gives the time, milliseconds since the epoch. */
+  /** To the daemon itself. Gives the time just before, milliseconds since the epoch. */
   async signal(name: 'KILL' | 'STOP' | 'CONT'): Promise<number> {
+    const beforeMs = Date.now();
     await this.#host.machine.must(`systemctl kill -s ${name} --kill-whom=main ${this.unit}`);
-    return Date.now();
+    return beforeMs;
   }
 
   /** From now on nothing it sends reaches the server, nor the other way round, and neither is told. Gives the time as `signal`. */
   async cut(): Promise<number> {
+    const beforeMs = Date.now();
     await this.#host.machine.must(`ip address del ${this.serverAddress}/32 dev lo`);
-    return Date.now();
+    return beforeMs;
   }
 
   async mend(): Promise<void> {
@@ -56,7 +58,7 @@ export class Daemon {
       found = (await this.log()).find((line) => timeOf(line) >= sinceMs && isIt(line));
       return found !== undefined;
     };
-    await this.#host.machine.waitFor(isThere, { what: `${this.unit} to log ${what}`, timeoutMs: 20_000, everyMs: 100 });
+    await this.#host.machine.waitFor(isThere, { what: `${this.unit} to log ${what}`, timeoutMs: 30_000, everyMs: 100 });
     if (found === undefined) throw new Error(what);
     return found;
   }
