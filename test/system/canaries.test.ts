@@ -204,7 +204,8 @@ restart_command = /opt/telltale restart
     await host.machine.must('systemctl stop process-monitor');
     canaries.hear('the journal', await host.machine.must('journalctl --no-pager --all --output=export'));
     const cores = await host.machine.must(
-      "find / -xdev -type f \\( -name 'core' -o -name 'core.*' \\) -newer /opt/telltale",
+      "find / -ignore_readdir_race -xdev -type f \\( -name 'core' -o -name 'core.*' \\) -newer /opt/telltale",
+      { timeoutMs: 100_000 },
     );
     expect(cores).toBe('');
     const planted = [PASSWORD_FILE, `${CREDENTIALS}/db_password`, ENVIRONMENT_FILE, REFUSED_FILE, CONFIG_FILE];
