@@ -43,7 +43,7 @@ export async function runCycle(
   const startedMs = deps.clock.monotonicMs();
   deps.ledger.tickBreakers();
   // Asked before the batch is read: a handling that ends between the two must not be taken for a new alarm.
-  const unsettledAtRead = new Set([...deps.ledger.unsettled(), ...deps.recoveries.processIds()]);
+  const unsettledAtRead = deps.ledger.beginLook(deps.recoveries.processIds());
   const batch = await deps.source.alarmed(signal);
   const { brake, reason } = await applyBrake(deps, memory.brake, batch, signal);
   const found = noteSightings(deps, batch, unsettledAtRead);

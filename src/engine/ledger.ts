@@ -41,6 +41,7 @@ export class Ledger {
   private readonly deps: LedgerDeps;
   private readonly remembered: Remembered;
   private isUnsaved = false;
+  private doubtful = new Set<ProcessId>();
   private readonly clearedIds = new Set<ProcessId>();
 
   constructor(deps: LedgerDeps) {
@@ -69,6 +70,15 @@ export class Ledger {
   /** Processes with a handling under way or a write-back owed: their rows cannot be taken at their word. */
   unsettled(): readonly ProcessId[] {
     return this.remembered.idsOf('unsettled');
+  }
+
+  /**
+   * Processes whose rows cannot be taken at their word by who begins to read now: unsettled ones, those `beside`, and
+   * whatever is settled while the answer is on its way.
+   */
+  beginLook(beside: Iterable<ProcessId>): ReadonlySet<ProcessId> {
+    this.doubtful = new Set([...this.unsettled(), ...beside]);
+    return this.doubtful;
   }
 
   /** Processes with a write-back owed. */
@@ -114,6 +124,7 @@ export class Ledger {
 
   /** The breaker's one vote for a handling, or the watch that will give it. */
   settle(subjects: readonly Subject[], outcome: RestartOutcome, after: memories.Settlement): void {
+    for (const { processId } of subjects) this.doubtful.add(processId);
     for (const subject of subjects)
       this.change(subject, (memory) => memories.settled(memory, outcome, after, this.nowMs()), after.policy);
   }

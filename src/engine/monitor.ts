@@ -16,13 +16,14 @@ import type { HandsDeps } from './deps.js';
 import { Ledger } from './ledger.js';
 import { orderByPerson } from './order-by-person.js';
 import { runPollLoop, type LoopState } from './poll-loop.js';
-import { recoverAlarm, type HandlingCause, type RecoverAlarmDeps } from './recover-alarm.js';
+import { recoverAlarm, type RecoverAlarmDeps } from './recover-alarm.js';
 import { Recoveries, type RecoveryJob } from './recoveries.js';
 import { resumeAll } from './resume.js';
 import { Sightings } from './sightings.js';
 import { UnitWatch } from './unit-watch.js';
-import { Watches, type WatchEnds, type WatchTask } from './watches.js';
-import { payDebts, raiseAlarms } from './write-back.js';
+import { WatchVerdicts } from './watch-ends.js';
+import { Watches } from './watches.js';
+import { payDebts } from './write-back.js';
 
 export interface MonitorPorts extends HandsDeps {
   readonly source: AlarmSource;
@@ -58,6 +59,7 @@ export class Monitor {
   readonly #stop: StopSignals;
   readonly #recoveries: Recoveries;
   readonly #unitWatch: UnitWatch;
+  readonly #verdicts: WatchVerdicts;
   readonly #deps: RecoverAlarmDeps;
   #cycleDeps: CycleDeps;
   #paying: Promise<void> | null = null;
@@ -83,7 +85,14 @@ export class Monitor {
     });
     this.#recoveries = new Recoveries(options.maxParallelRestarts, onBug);
     stop.draining.addEventListener('abort', () => this.#recoveries.dropQueued());
-    const watches = new Watches(ports, this.#watchEnds());
+    this.#verdicts = new WatchVerdicts({
+      ...ports,
+      ledger: this.ledger,
+      paying: () => this.#paying,
+      nudgeSoon: () => this.#unitWatch.nudgeSoon(),
+      signal: stop.hard,
+    });
+    const watches = new Watches(ports, this.#verdicts);
     this.#deps = { ...ports, ledger: this.ledger, watches, draining: stop.draining };
     this.#unitWatch = new UnitWatch(
       {
@@ -104,7 +113,7 @@ export class Monitor {
       policyFor: options.policyFor,
       brakeLimits: options.brakeLimits,
       isDryRun: options.isDryRun,
-      handOver: (order) => this.#start(order, 'alarm'),
+      handOver: (order) => this.#start(order),
     };
   }
 
@@ -212,6 +221,8 @@ export class Monitor {
   /** Restarts now because a person asks for it, outside the breaker. `busy`: a handling of it is under way, or we stop. */
   async restartNow(policy: ProcessPolicy): Promise<RestartOutcome | 'busy'> {
     if (this.#stop.draining.aborted) return 'busy';
+    // An alarm that is being raised belongs to it too: raised later, it would have it restarted a second time.
+    await this.#verdicts.raised();
     const deps = { ...this.#ports, ledger: this.ledger, policyFor: this.#options.policyFor };
     const order = await orderByPerson(deps, policy, this.#stop.hard);
     return new Promise((resolve, reject) => {
@@ -237,11 +248,22 @@ export class Monitor {
     for (const apply of this.#between.splice(0)) apply();
   }
 
-  #start(order: RestartOrder, cause: HandlingCause): void {
+  #start(order: RestartOrder): void {
+    const options = this.#options;
     const run = async (): Promise<void> => {
-      await recoverAlarm(this.#deps, order, { alarmId: this.#ports.random.id(), cause }, this.#stop.hard);
+      // It may have waited for a slot: what no longer holds is left to the next look, which says why.
+      if (options !== this.#options || !this.#isStillDue(order)) return;
+      const handling = { alarmId: this.#ports.random.id(), cause: 'alarm' } as const;
+      await recoverAlarm(this.#deps, order, handling, this.#stop.hard);
     };
     this.#startJob({ target: order.target, processIds: order.processIds, run });
+  }
+
+  /** Whether the breakers are as they were when the order was made. A person's hold is asked for later, and told. */
+  #isStillDue({ processIds, isTrial }: RestartOrder): boolean {
+    this.ledger.tickBreakers();
+    const kinds = processIds.map((id) => this.ledger.memoryOf(id)?.breaker.kind);
+    return !kinds.includes('open') && (isTrial || !kinds.includes('half_open'));
   }
 
   /** false: this target is being handled already, or the monitor takes no new work. */
@@ -254,42 +276,5 @@ export class Monitor {
     if (this.#options.isDryRun) return Promise.resolve();
     this.#paying ??= payDebts(this.#deps, this.#stop.hard).finally(() => (this.#paying = null));
     return this.#paying;
-  }
-
-  #watchEnds(): WatchEnds {
-    return {
-      // A clearing that is paid later could hide that the process has died since: it is watched until then.
-      mayEnd: ({ subjects }) => !subjects.some(({ processId }) => this.ledger.memoryOf(processId)?.owed),
-      onStable: (task) => this.#endWatch(task, (subject) => this.ledger.stabilise(subject, task.policy), 'stable'),
-      onStopped: (task) => this.#endWatch(task, (subject) => this.ledger.endWatch(subject), 'stopped'),
-      onFailed: async (task, detail) => {
-        // A payment under way could clear the alarm after it was raised; meanwhile the alarm may return by itself.
-        await this.#paying;
-        if (!this.#isCurrent(task)) return;
-        this.#ports.events.emit({ type: 'process.relapsed', ...task.ref, detail });
-        for (const subject of task.subjects) this.ledger.relapse(subject, task.policy);
-        await raiseAlarms(this.#deps, task.subjects, task.ref.alarmId, this.#stop.hard);
-        await this.ledger.save();
-        if (isUnitWatched(task.policy)) this.#unitWatch.nudgeSoon();
-      },
-    };
-  }
-
-  /** False once the alarm has returned: that has counted already, and the new one is not for this watch to settle. */
-  #isCurrent({ subjects, ref }: WatchTask): boolean {
-    const alarmIds = subjects.map(({ processId }) => this.ledger.memoryOf(processId)?.watch?.alarmId);
-    return subjects.length === 0 || alarmIds.includes(ref.alarmId);
-  }
-
-  async #endWatch(
-    task: WatchTask,
-    change: (subject: WatchTask['subjects'][number]) => void,
-    how: 'stable' | 'stopped',
-  ): Promise<void> {
-    if (!this.#isCurrent(task)) return;
-    for (const subject of task.subjects) change(subject);
-    if (how === 'stable')
-      this.#ports.events.emit({ type: 'process.stable', ...task.ref, afterMs: task.policy.stableTimeMs });
-    await this.ledger.save();
   }
 }

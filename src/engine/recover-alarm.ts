@@ -55,6 +55,7 @@ export async function recoverAlarm(
     unit: order.unit,
     signal,
     ownership,
+    standing: () => (handling.cause === 'person' ? 'ours' : standingOf(deps, order)),
     takeUp: () => takeUp(deps, { order, alarmId: ref.alarmId, claims, cause: handling.cause }, signal),
     record: (progress) => deps.ledger.recordHandling(subjects, { ...mark, ...progress }, claims),
     spend: () => deps.ledger.spend(subjects, policy.budget),
@@ -94,7 +95,7 @@ async function takeUp(deps: RecoverAlarmDeps, taking: TakingUp, signal: AbortSig
     return error.code === 'not_owner' ? 'not_owner' : 'blind';
   }
   if (isAsked) return 'ours';
-  if (kinds.has('claimed')) return ownerAnswer(deps.owner.state());
+  if (kinds.has('claimed')) return standingOf(deps, order);
   // A writer that claims nothing says nothing about whose the rows are.
   return kinds.has('unclaimed') || kinds.has('off') ? ownershipOf(deps, order, signal) : 'not_ours';
 }
@@ -180,7 +181,7 @@ export async function ownershipOf(
     const subjects = subjectsOf(order);
     if (!subjects.some((subject) => alarmed.some((row) => isOf(row, subject)))) return 'not_ours';
     // The question took its time.
-    return ownerAnswer(deps.owner.state());
+    return standingOf(deps, order);
   } catch (cause: unknown) {
     if (cause instanceof StoreError) return 'blind';
     throw cause;

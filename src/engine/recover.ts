@@ -3,7 +3,7 @@ import { fillCommand } from '../domain/command-template.js';
 import { commandUnitName } from '../domain/own-unit-name.js';
 import type { HandlingRef } from '../domain/event.js';
 import { restartDelayMs } from '../domain/handling-time.js';
-import { interruptionText, type RestartOutcome } from '../domain/outcome.js';
+import { interruptionText, type Interruption, type RestartOutcome } from '../domain/outcome.js';
 import { type Evidence, type Handling, isUntouched, NO_EVIDENCE } from '../domain/process-memory.js';
 import type { ProcessPolicy } from '../domain/process-policy.js';
 import { NO_ANSWER, planRestart, type RestartPlan, type Seen } from '../domain/restart-plan.js';
@@ -33,6 +33,8 @@ export interface RecoveryTask {
   readonly signal: AbortSignal;
   /** Asked right before acting. */
   readonly ownership: () => Promise<Ownership>;
+  /** As much of it as can be told without asking anybody. */
+  readonly standing: () => Ownership;
   /** The same question, and takes the rows up: what is raised from now on is another alarm. */
   readonly takeUp: () => Promise<Ownership>;
   /** Puts the next step on record before it is done. */
@@ -57,7 +59,10 @@ export type AttemptResult =
   | ({ readonly kind: 'failed'; readonly acted: boolean } & Failure)
   | { readonly kind: 'over'; readonly outcome: RestartOutcome };
 
-const over = (outcome: RestartOutcome): AttemptResult => ({ kind: 'over', outcome });
+const over = (outcome: RestartOutcome): Extract<AttemptResult, { kind: 'over' }> => ({ kind: 'over', outcome });
+
+/** What was seen longer before the act is looked at once more. */
+const LONGEST_CLAIM_MS = 1000;
 
 /** Ends with exactly one outcome, whatever happens; every wait in it ends with the task's signal. */
 export async function recover(deps: HandsDeps, task: RecoveryTask): Promise<Recovered> {
@@ -109,9 +114,13 @@ async function ownershipLost(
   ask: () => Promise<Ownership> = task.ownership,
 ): Promise<RestartOutcome | null> {
   if (task.signal.aborted) return { kind: 'interrupted', why: 'shutdown' };
-  const ownership = await ask();
+  const why = obstacleOf(await ask());
+  return why === null ? null : { kind: 'interrupted', why };
+}
+
+function obstacleOf(ownership: Ownership): Interruption | null {
   if (ownership === 'ours') return null;
-  return { kind: 'interrupted', why: ownership === 'not_ours' ? 'no_longer_ours' : ownership };
+  return ownership === 'not_ours' ? 'no_longer_ours' : ownership;
 }
 
 /** Once per handling; its failure ends the handling and counts. null: go on. */
@@ -128,7 +137,8 @@ async function runPreRestart(deps: HandsDeps, task: RecoveryTask): Promise<Resta
   const run = preRestartRun(deps, task, seen);
   if (typeof run === 'string') return { kind: 'refused', detail: `pre_restart_command: ${run}` };
   await task.record({ attempt: 0, step: 'pre_restart', stepEnded: null, before: evidenceOf(seen) });
-  return preRestartOutcome(await run());
+  const why = obstacleOf(task.standing());
+  return preRestartOutcome(why === null ? await run() : { kind: 'kept_back', why });
 }
 
 /** A text: why it cannot be run. */
@@ -152,6 +162,8 @@ function preRestartOutcome(result: StepResult): RestartOutcome | null {
       return { kind: 'interrupted', why: 'shutdown' };
     case 'operator_at_work':
       return { kind: 'interrupted', why: 'operator_at_work' };
+    case 'kept_back':
+      return { kind: 'interrupted', why: result.why };
     case 'refused':
       return result;
     case 'doubtful':
@@ -161,19 +173,39 @@ function preRestartOutcome(result: StepResult): RestartOutcome | null {
 }
 
 async function runAttempt(deps: HandsDeps, task: RecoveryTask, attempt: number): Promise<AttemptResult> {
-  const { policy, ref, maxAttempts, signal } = task;
-  const seen = await observe(deps, policy, signal, attempt === 1 ? task.unit : null);
+  const { ref, maxAttempts } = task;
+  let found = await lookAndPlan(deps, task, attempt === 1 ? task.unit : null);
+  if (found.kind === 'over') return found;
+  const lost = await ownershipLost(task, task.takeUp);
+  if (lost !== null) return over(lost);
+  // The claim may have taken its time, in which somebody else has acted.
+  if (deps.clock.monotonicMs() - found.seen.nowMs > LONGEST_CLAIM_MS) found = await lookAndPlan(deps, task, null);
+  if (found.kind === 'over') return found;
+  const { plan, seen } = found;
+  if (plan.kind === 'act' && !task.spend()) return over({ kind: 'interrupted', why: 'budget_used_up' });
+  deps.events.emit({ type: 'restart.attempted', ...ref, attempt, maxAttempts, how: plan.how });
+  const steps = plan.kind === 'act' ? await act(deps, task, { attempt, seen, plan }) : { kind: 'done' as const };
+  return judgeSteps(deps, task, { ...plan, before: evidenceOf(seen) }, steps);
+}
+
+interface Planned {
+  readonly kind: 'planned';
+  readonly seen: Seen;
+  readonly plan: Extract<RestartPlan, { kind: 'act' | 'leave' }>;
+}
+
+async function lookAndPlan(
+  deps: HandsDeps,
+  { policy, signal }: RecoveryTask,
+  unit: RestartOrder['unit'],
+): Promise<Planned | Extract<AttemptResult, { kind: 'over' }>> {
+  const seen = await observe(deps, policy, signal, unit);
   // Cut short, a question has no answer, and that says nothing.
   if (signal.aborted) return over({ kind: 'interrupted', why: 'shutdown' });
   const plan = planRestart(policy, seen);
   if (plan.kind === 'refuse') return over({ ...plan, kind: 'refused' });
   if (plan.kind === 'yield') return over({ kind: 'interrupted', why: 'operator_at_work' });
-  const lost = await ownershipLost(task, task.takeUp);
-  if (lost !== null) return over(lost);
-  if (plan.kind === 'act' && !task.spend()) return over({ kind: 'interrupted', why: 'budget_used_up' });
-  deps.events.emit({ type: 'restart.attempted', ...ref, attempt, maxAttempts, how: plan.how });
-  const steps = plan.kind === 'act' ? await act(deps, task, { attempt, seen, plan }) : { kind: 'done' as const };
-  return judgeSteps(deps, task, { ...plan, before: evidenceOf(seen) }, steps);
+  return { kind: 'planned', seen, plan };
 }
 
 interface AttemptFacts {
@@ -188,6 +220,7 @@ function act(deps: HandsDeps, task: RecoveryTask, { attempt, seen, plan }: Attem
     policy: task.policy,
     signal: task.signal,
     beforeStep: (step) => task.record({ attempt, step, stepEnded: null, before: evidenceOf(seen) }),
+    obstacle: () => obstacleOf(task.standing()),
     afterStep: (step) => task.record({ attempt, step, stepEnded: 'well', before: evidenceOf(seen) }),
   });
 }
@@ -213,6 +246,8 @@ export async function judgeSteps(
       return over({ kind: 'interrupted', why: 'shutdown' });
     case 'operator_at_work':
       return over({ kind: 'interrupted', why: 'operator_at_work' });
+    case 'kept_back':
+      return over({ kind: 'interrupted', why: steps.why });
     case 'refused':
       return over(steps);
     case 'failed':

@@ -103,7 +103,8 @@ export async function goOn(
   const { maxAttempts } = policy;
   const how = `the monitor was killed after it had told ${policy.systemName} to end: go on`;
   deps.events.emit({ type: 'restart.attempted', ...ref, attempt: handling.attempt, maxAttempts, how });
-  const steps = await runPlan(deps, plan.steps, { ref, policy, signal, beforeStep, afterStep: beforeStep });
+  const context = { ref, policy, signal, beforeStep, afterStep: beforeStep };
+  const steps = await runPlan(deps, plan.steps, { ...context, obstacle: () => null });
   const task = { policy, ref, signal, ownership: () => Promise.resolve('ours' as const) };
   const result = await judgeSteps(deps, task, { kind: 'act', check: plan.check, before: NO_EVIDENCE }, steps);
   return recoveredBy(result, handling, deps.clock.monotonicMs() - startedMs);

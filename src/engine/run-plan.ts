@@ -5,6 +5,7 @@ import type { RestartStep } from '../domain/restart-plan.js';
 import type { UnitActionResult } from '../ports/unit-manager.js';
 import { adviceOn, reportCommand, reportStart, reportUnitAction, unitActionText } from './command-report.js';
 import type { HandsDeps } from './deps.js';
+import { findPrograms } from './observe.js';
 import { runCommandUnit } from './run-command-unit.js';
 import type { StepContext, StepResult } from './step.js';
 import { stopProgram } from './stop-program.js';
@@ -16,10 +17,15 @@ export async function runPlan(
   context: StepContext,
 ): Promise<StepResult> {
   let result: StepResult = { kind: 'done' };
+  let isStopped = false;
   for (const step of steps) {
     if (context.signal.aborted) return { kind: 'aborted' };
     await context.beforeStep(stepName(step));
+    // The record took its time. What we have stopped is started, whatever has come up since.
+    const why = isStopped ? null : context.obstacle();
+    if (why !== null) return { kind: 'kept_back', why };
     result = await runStep(deps, step, context);
+    isStopped = step.kind === 'stop';
     if (result.kind !== 'done') return result;
     if (leavesNoMark(step)) await context.afterStep(stepName(step));
   }
@@ -149,6 +155,14 @@ async function runStart(
   { ref, policy, signal }: StepContext,
 ): Promise<StepResult> {
   const startedMs = deps.clock.monotonicMs();
+  const running = (await findPrograms(deps, policy, signal)).roots[0]?.identity.pid;
+  if (running !== undefined) {
+    // Somebody was faster. Whether it is well is for the checks to say; a second one beside it never is.
+    const summary = `not started: pid ${running} runs already`;
+    const report = { ok: true, summary, output: '', durationMs: Math.round(deps.clock.monotonicMs() - startedMs) };
+    deps.events.emit({ type: 'command.ended', ...ref, purpose: 'start', text: commandLine, report });
+    return { kind: 'done' };
+  }
   const result = await deps.starter.start(
     {
       name: transientUnitBase(policy.systemName).slice('pm-'.length),

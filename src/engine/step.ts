@@ -1,5 +1,6 @@
 /** What a step of an attempt is carried out with, and how it may end. */
 import type { HandlingRef } from '../domain/event.js';
+import type { Interruption } from '../domain/outcome.js';
 import type { HandlingStep } from '../domain/process-memory.js';
 import type { ProcessPolicy } from '../domain/process-policy.js';
 
@@ -12,6 +13,8 @@ export type StepResult =
   /** `isPassing`: it could not even be asked for, and may be in a moment. */
   | { readonly kind: 'refused'; readonly detail: string; readonly isPassing?: boolean }
   | { readonly kind: 'operator_at_work' }
+  /** Not begun: what stands against it has come up since it was decided. */
+  | { readonly kind: 'kept_back'; readonly why: Interruption }
   | { readonly kind: 'aborted' };
 
 export interface StepContext {
@@ -20,6 +23,8 @@ export interface StepContext {
   readonly signal: AbortSignal;
   /** Puts on record that this step is about to be done. */
   readonly beforeStep: (step: HandlingStep) => Promise<void>;
+  /** Asked without waiting, after that: what stands against it at this moment; null: nothing. */
+  readonly obstacle: () => Interruption | null;
   /** Puts on record that it has come to a good end, where nothing else could tell that later. */
   readonly afterStep: (step: HandlingStep) => Promise<void>;
 }

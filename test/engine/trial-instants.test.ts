@@ -1,9 +1,9 @@
 /** A breaker whose open time ends while a look is under way: the same happens, and is told, as at any other moment. */
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { benchOf } from '../support/monitor-bench.js';
+import { slowDown } from '../support/slow-port.js';
 
 const DIES = { initially: { kind: 'failed' }, restarts: [{ life: { kind: 'failed' } }] } as const;
-const NEVER = new AbortController().signal;
 
 describe('an open breaker whose time is over', () => {
   it.each([30_000, 30_200, 30_400, 30_600, 30_800])(
@@ -14,19 +14,19 @@ describe('an open breaker whose time is over', () => {
         policies: { app: { maxAttempts: 1, settleTimeMs: 0, healthCheckTimeoutMs: 50, breaker } },
         units: { 'app.service': DIES },
       });
-      const read = bench.store.source.alarmed.bind(bench.store.source);
-      vi.spyOn(bench.store.source, 'alarmed').mockImplementation(async (signal) => {
-        await bench.clock.sleep(800, NEVER);
-        return read(signal);
-      });
+      slowDown(bench.store.source, 'alarmed', { clock: bench.clock, askMs: 800 });
       bench.add(1, 'app');
       await bench.start();
       await bench.advance(200_000);
       const told = bench.told('breaker.changed').map(({ to, by }) => `${to.kind} by ${by}`);
       expect(bench.units.restarted.length).toBeGreaterThan(4);
       expect(told).toEqual(bench.units.restarted.flatMap(() => ['half_open by time', 'open by result']).slice(1));
-      const trials = bench.told('restart.started').map(({ isTrial }) => isTrial);
-      expect(trials).toEqual(trials.map((_, index) => index > 0));
+      const story = bench.events.events.flatMap((event) => {
+        if (event.type === 'breaker.changed') return [event.to.kind];
+        return event.type === 'restart.started' ? [event.isTrial ? 'trial' : 'restart'] : [];
+      });
+      const trials = bench.units.restarted.slice(1).flatMap(() => ['half_open', 'trial', 'open']);
+      expect(story).toEqual(['restart', 'open', ...trials]);
     },
   );
 });

@@ -1,0 +1,266 @@
+/** What happens between two steps that are meant for one moment: while the database, the disk or systemd takes its time. */
+import { describe, expect, it, vi } from 'vitest';
+import { SOLE_OWNER } from '../../src/ports/ownership.js';
+import { BENCH_OPTIONS, benchOf, type BenchSetup, type MonitorBench } from '../support/monitor-bench.js';
+import { idOf, policyOf } from '../support/policy.js';
+import { slowDown } from '../support/slow-port.js';
+
+const FAILED = { initially: { kind: 'failed' } } as const;
+const SLOW_WEB = { ...FAILED, restarts: [{ takesMs: 20_000 }] } as const;
+const opening = (maxFailures: number) => ({
+  breaker: { maxFailures, resetAfterMs: 300_000, resetMultiplier: 1, maxOpenMs: 300_000 },
+});
+
+function oneAlarm(setup: BenchSetup = {}): MonitorBench {
+  const bench = benchOf({ policies: { app: {} }, units: { 'app.service': FAILED }, ...setup });
+  bench.add(1, 'app');
+  return bench;
+}
+
+function isolate(bench: MonitorBench): void {
+  bench.monitor.ledger.setByPerson({ processId: idOf(1), processName: 'app' }, 'isolate');
+}
+
+describe('while a restart is being prepared', () => {
+  it.each([
+    ['the row is claimed', 'claim', {}, 0],
+    ['it is asked whether the row is still in alarm', 'stillAlarmed', { claims: 'off' }, 0],
+    ['it is put on record', 'save', {}, 1],
+  ] as const)('and %s, a person who holds the breaker open keeps it back', async (_what, method, store, attempts) => {
+    const bench = oneAlarm({ store });
+    const slowness = { clock: bench.clock, askMs: 3000 };
+    if (method === 'save') slowDown(bench.stateStore, method, slowness);
+    else if (method === 'claim') slowDown(bench.store.writer, method, slowness);
+    else slowDown(bench.store.source, method, slowness);
+    await bench.start();
+    await bench.advance(1000);
+    isolate(bench);
+    await bench.advance(5000);
+    expect(bench.units.restarted).toEqual([]);
+    expect(bench.told('restart.ended')).toMatchObject([{ outcome: { kind: 'interrupted', why: 'isolated' } }]);
+    expect(bench.told('restart.attempted')).toHaveLength(attempts);
+    expect(bench.memoryOf(1)?.inFlight).toBeNull();
+  });
+
+  it('an operator who begins to stop the unit meanwhile is left alone', async () => {
+    const bench = oneAlarm();
+    slowDown(bench.store.writer, 'claim', { clock: bench.clock, askMs: 3000 });
+    await bench.start();
+    await bench.advance(1000);
+    bench.units.operatorStops('app.service', 10_000);
+    await bench.advance(5000);
+    expect(bench.outcomes()).toEqual(['operator_at_work']);
+    expect(bench.told('restart.attempted')).toEqual([]);
+  });
+
+  it.each([null, '/opt/prepare'])(
+    'and put on record, another monitor that takes the rows over keeps it back, and its %s',
+    async (preRestartCommand) => {
+      const bench = benchOf({ policies: { app: { preRestartCommand } }, units: { 'app.service': FAILED } });
+      bench.runner.on('/opt/prepare');
+      bench.add(1, 'app');
+      slowDown(bench.stateStore, 'save', { clock: bench.clock, askMs: 3000 });
+      await bench.start();
+      await bench.advance(1000);
+      const spy = vi.spyOn(SOLE_OWNER, 'state').mockReturnValue({ kind: 'standby', holder: 'other' });
+      await bench.advance(5000);
+      spy.mockRestore();
+      expect([bench.units.restarted, bench.runner.calls]).toEqual([[], []]);
+      expect(bench.outcomes()).toEqual(['not_owner']);
+    },
+  );
+
+  it('a program that somebody else starts meanwhile is not started a second time', async () => {
+    const bench = benchOf({ policies: { app: { strategy: 'process', startCommand: '/opt/app' } } });
+    bench.add(1, 'app');
+    slowDown(bench.store.writer, 'claim', { clock: bench.clock, askMs: 3000 });
+    await bench.start();
+    await bench.advance(1000);
+    bench.table.add({ argv: ['/opt/app'], comm: 'app' });
+    await bench.advance(10_000);
+    expect((await bench.table.list()).filter(({ comm }) => comm === 'app')).toHaveLength(1);
+  });
+
+  it('a program that somebody else starts between its stop and its start is left alone, and proved', async () => {
+    const bench = benchOf({ policies: { app: { strategy: 'process', startCommand: '/opt/app' } } });
+    const row = bench.add(1, 'app');
+    bench.table.add({ argv: ['/opt/app'], comm: 'app' });
+    slowDown(bench.stateStore, 'save', { clock: bench.clock, askMs: 500 });
+    await bench.start();
+    await bench.advance(800);
+    const { identity } = bench.table.add({ argv: ['/opt/app'], comm: 'app' });
+    await bench.advance(10_000);
+    expect(bench.starter.calls).toEqual([]);
+    expect(bench.told('command.ended').map(({ report }) => report.summary)).toEqual([
+      'ended at TERM',
+      `not started: pid ${identity.pid} runs already`,
+    ]);
+    expect(bench.outcomes()).toEqual(['recovered']);
+    expect(row.alarma).toBe(0);
+  });
+});
+
+describe('a program that was stopped to be started', () => {
+  it('is started although a person holds its breaker open by then', async () => {
+    const bench = benchOf({ policies: { app: { strategy: 'process', startCommand: '/opt/app' } } });
+    bench.add(1, 'app');
+    bench.table.add({ argv: ['/opt/app'], comm: 'app' });
+    slowDown(bench.stateStore, 'save', { clock: bench.clock, askMs: 500 });
+    await bench.start();
+    await bench.advance(800);
+    isolate(bench);
+    await bench.advance(10_000);
+    expect(bench.starter.calls).toHaveLength(1);
+    expect((await bench.table.list()).filter(({ comm }) => comm === 'app')).toHaveLength(1);
+  });
+});
+
+describe('a restart that waits for a slot', () => {
+  const waiting = (policy = {}): MonitorBench => {
+    const bench = benchOf({
+      policies: { web: {}, app: policy },
+      units: { 'web.service': SLOW_WEB, 'app.service': FAILED },
+      options: { maxParallelRestarts: 1 },
+    });
+    return bench;
+  };
+
+  it('is not begun once a reload has disabled its process', async () => {
+    const bench = waiting();
+    bench.add(1, 'web');
+    bench.add(2, 'app');
+    await bench.start();
+    await bench.advance(2000);
+    const policies = [policyOf({ processName: 'web' }), policyOf({ processName: 'app', enabled: false })];
+    const policyFor = (name: string) => policies.find(({ processName }) => processName === name) ?? null;
+    const options = { ...BENCH_OPTIONS, maxParallelRestarts: 1, listedNames: ['web', 'app'], policyFor };
+    const reloaded = bench.monitor.reconfigure(options, () => undefined);
+    await bench.advance(60_000);
+    await reloaded;
+    expect(bench.reasons('app')).toEqual(['waits_for_slot', 'disabled']);
+    expect(bench.units.restarted).toEqual(['web.service']);
+  });
+
+  it('follows the settings that a reload has brought meanwhile', async () => {
+    const bench = waiting();
+    bench.add(1, 'web');
+    bench.add(2, 'app');
+    bench.runner.on('/opt/mend');
+    await bench.start();
+    await bench.advance(2000);
+    const mended = { processName: 'app', strategy: 'custom', restartCommand: '/opt/mend' } as const;
+    const policies = [policyOf({ processName: 'web' }), policyOf(mended)];
+    const policyFor = (name: string) => policies.find(({ processName }) => processName === name) ?? null;
+    const options = { ...BENCH_OPTIONS, maxParallelRestarts: 1, listedNames: ['web', 'app'], policyFor };
+    const reloaded = bench.monitor.reconfigure(options, () => undefined);
+    await bench.advance(60_000);
+    await reloaded;
+    expect(bench.units.restarted).toEqual(['web.service']);
+    expect(new Set(bench.runner.calls.map(({ command }) => command.args.at(-1)))).toEqual(new Set(['/opt/mend']));
+  });
+
+  it.each([
+    ['has opened', 300_000, 1],
+    ['has opened, and is a trial by then', 5000, 2],
+  ])('is not begun as it was decided once its breaker %s', async (_what, openMs, handlings) => {
+    const breaker = { maxFailures: 1, resetAfterMs: openMs, resetMultiplier: 1, maxOpenMs: openMs };
+    const bench = waiting({ stableTimeMs: 5000, breaker });
+    const web = bench.add(1, 'web', { alarma: 0 });
+    const app = bench.add(2, 'app');
+    await bench.start();
+    await bench.advance(2000);
+    web.alarma = 1;
+    await bench.advance(3000);
+    // The look at the end of the stable period takes so long that the alarm is back before it is over.
+    slowDown(bench.units, 'describe', { clock: bench.clock, askMs: 3000, times: 1 });
+    await bench.advance(1500);
+    bench.units.happens('app.service', { kind: 'failed' });
+    app.alarma = 1;
+    await bench.advance(60_000);
+    expect(bench.told('breaker.changed', 'app')[0]?.to.kind).toBe('open');
+    expect(bench.told('restart.started', 'app').map(({ isTrial }) => isTrial)).toEqual(
+      [false, true].slice(0, handlings),
+    );
+  });
+});
+
+describe('two rows of one unit', () => {
+  const names = (policy: object): object => ({ app: policy, alias: policy });
+  const UNITS = { 'app.service': { aliases: ['alias.service'], ...FAILED } } as const;
+
+  it('keep each a breaker of its own: one that has opened is not closed by the other’s stable period', async () => {
+    const policy = { stableTimeMs: 20_000, ...opening(1) };
+    const bench = benchOf({ policies: { ...names(policy) }, units: UNITS });
+    bench.add(1, 'app');
+    const alias = bench.add(2, 'alias');
+    await bench.start();
+    await bench.advance(5000);
+    alias.alarma = 1;
+    await bench.advance(60_000);
+    expect(bench.told('breaker.changed', 'alias').map(({ to }) => to.kind)).toEqual(['open']);
+    expect(bench.units.restarted).toHaveLength(1);
+  });
+
+  it('count one failure once each, though one’s alarm returned by itself and the other’s watch saw it too', async () => {
+    const policies = { ...names(opening(2)), web: {} };
+    const units = { ...UNITS, 'web.service': SLOW_WEB };
+    const bench = benchOf({ policies, units, options: { maxParallelRestarts: 1 } });
+    bench.add(1, 'app');
+    const alias = bench.add(2, 'alias');
+    const web = bench.add(3, 'web', { alarma: 0 });
+    await bench.start();
+    await bench.advance(5000);
+    web.alarma = 1;
+    await bench.advance(2000);
+    alias.alarma = 1;
+    await bench.advance(2000);
+    bench.units.happens('app.service', { kind: 'failed' });
+    await bench.advance(2000);
+    expect(bench.memoryOf(1)?.breaker).toEqual({ kind: 'closed', failures: 1 });
+    expect(bench.memoryOf(2)?.breaker).toEqual({ kind: 'closed', failures: 1 });
+  });
+});
+
+describe('a person who restarts a process', () => {
+  it('while its alarm is being raised again has it restarted once more, not twice', async () => {
+    const bench = oneAlarm();
+    await bench.start();
+    await bench.advance(10_000);
+    slowDown(bench.store.source, 'namesOf', { clock: bench.clock, answerMs: 500 });
+    bench.units.happens('app.service', { kind: 'failed' });
+    await bench.advance(100);
+    void bench.monitor.restartNow(policyOf({ processName: 'app' }));
+    await bench.advance(30_000);
+    expect(bench.units.restarted).toHaveLength(2);
+    expect(bench.told('process.relapsed')).toHaveLength(1);
+  });
+
+  it('has it restarted also while its breaker is held open', async () => {
+    const bench = benchOf({ policies: { app: {} }, units: { 'app.service': FAILED } });
+    const row = bench.add(1, 'app', { alarma: 0 });
+    await bench.start();
+    isolate(bench);
+    row.alarma = 1;
+    await bench.advance(5000);
+    expect(bench.units.restarted).toEqual([]);
+    const outcome = bench.monitor.restartNow(policyOf({ processName: 'app' }));
+    await bench.advance(10_000);
+    expect(await outcome).toMatchObject({ kind: 'recovered' });
+  });
+
+  it('while a look is being answered has not restarted it in vain: what the look saw before is no relapse', async () => {
+    const options = { checkIntervalMs: 30_000 };
+    const policy = { settleTimeMs: 0 };
+    const bench = benchOf({ policies: { app: policy }, units: { 'app.service': FAILED }, options });
+    const row = bench.add(1, 'app', { alarma: 0 });
+    await bench.start();
+    row.alarma = 1;
+    slowDown(bench.store.source, 'alarmed', { clock: bench.clock, answerMs: 2000, times: 1 });
+    await bench.advance(30_000);
+    void bench.monitor.restartNow(policyOf({ processName: 'app', ...policy }));
+    await bench.advance(4000);
+    expect(bench.units.restarted).toHaveLength(1);
+    expect(bench.told('process.relapsed')).toEqual([]);
+    expect(bench.outcomes()).toEqual(['recovered']);
+  });
+});
