@@ -8,7 +8,10 @@ export interface CycleMoment {
 /** Wall time may drift this far from monotonic time between two cycles before it counts as odd. */
 const TOLERATED_JUMP_MS = 10_000;
 
-/** `plannedMs`: the pause that was planned between the two. A cycle that only took long is not odd. */
+/**
+ * `plannedMs`: the pause between two cycles; a jump that is no longer than that changes nothing that was planned. How much time
+ * has passed does not matter: neither a cycle that only took long nor a pause that was cut short is odd, and neither hides a jump.
+ */
 export function isOddTime(before: CycleMoment, now: CycleMoment, plannedMs: number): boolean {
   const wall = now.wallMs - before.wallMs;
   const monotonic = now.monotonicMs - before.monotonicMs;

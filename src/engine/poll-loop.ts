@@ -110,9 +110,7 @@ export async function runPollLoop(deps: PollLoopDeps, draining: AbortSignal): Pr
     const ms = pauseMs(deps, blindness, clock.monotonicMs() - now.monotonicMs);
     // What holds restarts for one look holds them for the whole time to the next, whatever else fails meanwhile.
     const mayBeNudged = blindness === null && hold === null && memory.brake !== 'held';
-    const isShort = await pauses.wait({ ms, mayBeNudged });
-    // A pause that was cut short says nothing about the clock.
-    if (isShort) moment = null;
+    await pauses.wait({ ms, mayBeNudged });
   }
 }
 
@@ -152,8 +150,8 @@ class Pauses {
     this.#draining = draining;
   }
 
-  /** New settings, and taking over from another monitor, must not wait for the next look. Resolves true where it was cut short. */
-  async wait({ ms, mayBeNudged }: Pause): Promise<boolean> {
+  /** New settings, and taking over from another monitor, must not wait for the next look. */
+  async wait({ ms, mayBeNudged }: Pause): Promise<void> {
     const { clock, owner, onPhase, wake, nudge } = this.#deps;
     const wakers = mayBeNudged ? [wake(), nudge()] : [wake()];
     onPhase({ kind: 'pause', untilMs: clock.monotonicMs() + ms });
@@ -172,7 +170,6 @@ class Pauses {
     for (const signal of signals) signal.removeEventListener('abort', end);
     // Where nothing else was waited for, the sleep is over by itself.
     if (changes.length > 0) end();
-    return isChanged || wakers.some(({ aborted }) => aborted);
   }
 }
 

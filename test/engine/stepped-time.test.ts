@@ -89,6 +89,51 @@ describe.each(STEPS)('a clock that is %s', (_sentence, jumpMs) => {
   });
 });
 
+describe.each(STEPS)('in a pause, a clock that is %s', (_sentence, jumpMs) => {
+  it.each<[string, (bench: MonitorBench) => unknown]>([
+    ['units that fail', (bench) => bench.units.happens('app.service', { kind: 'failed' })],
+    ['new settings', (bench) => bench.reload()],
+  ])('is noticed by the look that %s bring about', async (_cut, cut) => {
+    const bench = await pausing();
+    await bench.advance(10_000);
+    step(bench, jumpMs);
+    bench.add(2, 'web');
+    await cut(bench);
+    await bench.advance(1000);
+    expect(bench.told('monitor.warned')).toMatchObject([{ code: 'odd_time' }]);
+    expect(bench.reasons('web')).toEqual(['odd_time']);
+    expect(bench.units.restarted).toEqual([]);
+    await bench.advance(40_000);
+    expect(bench.outcomes('web')).toEqual(['recovered']);
+    expect(bench.told('monitor.warned')).toHaveLength(1);
+  });
+});
+
+it('pauses that are cut short again and again are not taken for a jump of the clock', async () => {
+  const bench = await pausing();
+  const looks = bench.told('cycle.completed').length;
+  for (const pauseMs of [0, 1, 20, 400, 3000, 29_000, 29_999, 0, 7]) {
+    await bench.advance(pauseMs);
+    await bench.reload();
+    await bench.advance(0);
+  }
+  await bench.advance(30_000);
+  expect(bench.told('cycle.completed')).toHaveLength(looks + 10);
+  expect(bench.told('monitor.warned')).toEqual([]);
+});
+
+/** In a pause of 30 s, with one process whose unit is watched, and another one whose unit has failed unseen. */
+async function pausing(): Promise<MonitorBench> {
+  const bench = benchOf({
+    policies: { app: { watchesUnit: true }, web: {} },
+    units: { 'app.service': { initially: { kind: 'runs' } }, 'web.service': FAILED },
+    options: { checkIntervalMs: 30_000 },
+  });
+  bench.add(1, 'app', { alarma: 0 });
+  await bench.start();
+  return bench;
+}
+
 describe('between two lives of the monitor', () => {
   it.each(STEPS)(
     'a clock that is %s keeps a breaker open no longer than it would have been',

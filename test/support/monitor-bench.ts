@@ -80,7 +80,7 @@ export class MonitorBench {
     this.setPolicies(policies);
   }
 
-  /** New settings, for the monitor that is started next. */
+  /** New settings, for the monitor that is started next and for a reload. */
   setPolicies(policies: Readonly<Record<string, PolicyWish>>): void {
     this.#policies = new Map(
       Object.entries(policies).map(([processName, wish]) => [processName, policyOf({ processName, ...wish })]),
@@ -103,16 +103,18 @@ export class MonitorBench {
     const hard = new AbortController();
     setMaxListeners(0, draining.signal, hard.signal);
     const life = { isAlive: true };
-    const policies = this.#policies;
-    const policyFor = (name: string): ProcessPolicy | null => policies.get(name) ?? null;
-    const options = { ...BENCH_OPTIONS, policyFor, listedNames: [...policies.keys()], ...this.#options };
     const stop = { draining: draining.signal, hard: hard.signal };
-    const monitor = new Monitor(this.#ports(life), options, stop, (cause) => this.bugs.push(cause));
+    const monitor = new Monitor(this.#ports(life), this.#settings(), stop, (cause) => this.bugs.push(cause));
     await monitor.open();
     const loop = monitor.loop(() => undefined);
     loop.catch((cause: unknown) => this.bugs.push(cause));
     this.#life = Object.assign(life, { monitor, draining, hard, loop });
     await settle();
+  }
+
+  /** New settings for the running monitor: those of the bench, but for `changes`. Resolves when they are in force. */
+  reload(changes: Partial<MonitorOptions> = {}): Promise<void> {
+    return this.monitor.reconfigure({ ...this.#settings(), ...changes }, () => undefined);
   }
 
   /** The running monitor. */
@@ -209,6 +211,12 @@ export class MonitorBench {
     expect(this.bugs).toEqual([]);
     const started = this.told('restart.started').map(({ alarmId }) => alarmId);
     expect(new Set(started).size).toBe(started.length);
+  }
+
+  #settings(): MonitorOptions {
+    const policies = this.#policies;
+    const policyFor = (name: string): ProcessPolicy | null => policies.get(name) ?? null;
+    return { ...BENCH_OPTIONS, policyFor, listedNames: [...policies.keys()], ...this.#options };
   }
 
   #living(): Life {
