@@ -1,29 +1,18 @@
 /** When: one cycle after another, at an even pace; blind while the source does not answer, careful after odd time. */
-import type { LoopPhase } from '../domain/loop-phase.js';
 import { isOddTime, type CycleMoment } from '../domain/odd-time.js';
 import type { SkipReason } from '../domain/verdict.js';
-import type { Clock } from '../ports/clock.js';
 import type { EventSink } from '../ports/event-sink.js';
-import type { Ownership, OwnerState } from '../ports/ownership.js';
+import type { OwnerState } from '../ports/ownership.js';
 import type { Random } from '../ports/random.js';
 import { StoreError } from '../ports/store-error.js';
 import type { CycleMemory } from './cycle.js';
+import { Pauses, type PauseDeps, type PauseKind } from './pauses.js';
 
-export interface PollLoopDeps {
-  readonly clock: Clock;
+export interface PollLoopDeps extends PauseDeps {
   readonly random: Random;
   readonly events: EventSink;
-  readonly owner: Ownership;
   /** Asked anew at each turn: both may change between two passes. */
   readonly pace: () => Pace;
-  /** Hears where the loop is, for whoever watches that it makes progress. */
-  readonly onPhase: (phase: LoopPhase) => void;
-  /** Called between two passes, before anything else is done in the next: the moment for new settings. */
-  readonly betweenCycles: () => void;
-  /** Aborted: the pause ends at once. Asked for at each pause. */
-  readonly wake: () => AbortSignal;
-  /** Aborted: there are new alarms in the table. It ends the pause after a look that was free to act on what it found. */
-  readonly nudge: () => AbortSignal;
   /** One pass; throws `StoreError` where the source does not answer. */
   readonly cycle: (memory: CycleMemory, hold: SkipReason | null) => Promise<CycleMemory>;
   /** Called before each pass, not waited for: pays what is owed. */
@@ -82,17 +71,18 @@ export async function runPollLoop(deps: PollLoopDeps, draining: AbortSignal): Pr
     moment = now;
     const owner = deps.owner.state();
     told = tellOwner(deps, told, owner);
-    // Without an answer we look, so that it is told what is wrong with the database, and do no more than that.
-    if (owner.kind !== 'owner') lookFirst ??= { code: 'just_sighted' };
     if (owner.kind === 'standby') {
+      lookFirst ??= { code: 'just_sighted' };
       deps.afterCycle({ isBlind: false, failure: null, owner });
-      await pauses.wait({ ms: deps.pace().checkIntervalMs, mayBeNudged: false });
+      await pauses.wait({ kind: 'waiting', untilMs: nextLook(deps, null, now) });
       // However long that was, it was a wait for somebody else.
       moment = null;
       continue;
     }
     deps.beforeCycle();
-    const hold = lookFirst ?? startupHold(deps);
+    const care = lookFirst ?? startupHold(deps);
+    // Without an answer we look, so that it is told what is wrong with the database, and do no more than that.
+    const hold = care ?? (owner.kind === 'owner' ? null : { code: 'just_sighted' });
     const result = await tryCycle(deps, memory, hold, draining);
     if (result === 'draining') return;
     if (result instanceof StoreError) {
@@ -107,10 +97,8 @@ export async function runPollLoop(deps: PollLoopDeps, draining: AbortSignal): Pr
     }
     if (blindness !== null) lookFirst = { code: 'just_sighted' };
     deps.afterCycle({ isBlind: blindness !== null, failure: result instanceof StoreError ? result : null, owner });
-    const ms = pauseMs(deps, blindness, clock.monotonicMs() - now.monotonicMs);
-    // What holds restarts for one look holds them for the whole time to the next, whatever else fails meanwhile.
-    const mayBeNudged = blindness === null && hold === null && memory.brake !== 'held';
-    await pauses.wait({ ms, mayBeNudged });
+    const kind = pauseKind(blindness, care !== null || memory.brake === 'held', owner);
+    await pauses.wait({ kind, untilMs: nextLook(deps, blindness, now) });
   }
 }
 
@@ -131,45 +119,6 @@ export function ownerText(state: OwnerState): string {
     case 'unsure':
     case 'unknown':
       return state.detail;
-  }
-}
-
-interface Pause {
-  readonly ms: number;
-  readonly mayBeNudged: boolean;
-}
-
-class Pauses {
-  readonly #deps: PollLoopDeps;
-  readonly #draining: AbortSignal;
-  /** Ends the wait under way; used again until it has ended one, for a new one each second costs more than the rest of the pause. */
-  #over = new AbortController();
-
-  constructor(deps: PollLoopDeps, draining: AbortSignal) {
-    this.#deps = deps;
-    this.#draining = draining;
-  }
-
-  /** New settings, and taking over from another monitor, must not wait for the next look. */
-  async wait({ ms, mayBeNudged }: Pause): Promise<void> {
-    const { clock, owner, onPhase, wake, nudge } = this.#deps;
-    const wakers = mayBeNudged ? [wake(), nudge()] : [wake()];
-    onPhase({ kind: 'pause', untilMs: clock.monotonicMs() + ms });
-    if (this.#over.signal.aborted) this.#over = new AbortController();
-    const over = this.#over;
-    const before = owner.state().kind;
-    // Listeners that are taken off again: AbortSignal.any keeps something of each pause for as long as its sources live.
-    const end = (): void => over.abort('over');
-    const signals = [...wakers, this.#draining];
-    for (const signal of signals) signal.addEventListener('abort', end);
-    if (signals.some(({ aborted }) => aborted)) end();
-    const changes = before === 'owner' ? [] : [owner.changed(over.signal)];
-    const isChanged = owner.state().kind !== before;
-    const sleep = isChanged ? null : clock.sleep(ms, over.signal);
-    if (sleep !== null) await (changes.length === 0 ? sleep : Promise.race([...changes, sleep]));
-    for (const signal of signals) signal.removeEventListener('abort', end);
-    // Where nothing else was waited for, the sleep is over by itself.
-    if (changes.length > 0) end();
   }
 }
 
@@ -215,8 +164,20 @@ function plannedPauseMs({ pace }: PollLoopDeps, blindness: Blindness | null): nu
   return Math.min(checkIntervalMs * 2 ** Math.min(blindness.failures - 1, 10), longestMs);
 }
 
-/** Jittered while blind, so that many monitors do not all return at once. */
-function pauseMs(deps: PollLoopDeps, blindness: Blindness | null, spentMs: number): number {
-  const plannedMs = plannedPauseMs(deps, blindness);
-  return blindness === null ? Math.max(0, plannedMs - spentMs) : plannedMs * (0.5 + deps.random.fraction() / 2);
+/** What holds restarts for one look holds them for the whole time to the next; after a look that failed the next one only looks anyway. */
+function pauseKind(blindness: Blindness | null, isHeld: boolean, owner: OwnerState): PauseKind {
+  if (blindness !== null) return 'waiting';
+  if (isHeld) return 'held';
+  return owner.kind === 'owner' ? 'free' : 'waiting';
+}
+
+/**
+ * When it is due, after a look that began at `looked`. Where new settings change `check_interval` in the pause, it is as if they
+ * had been in force since that look: a hold becomes as long as they say, and ends with them only where it has lasted that long.
+ */
+function nextLook(deps: PollLoopDeps, blindness: Blindness | null, looked: CycleMoment): () => number {
+  if (blindness === null) return () => looked.monotonicMs + deps.pace().checkIntervalMs;
+  // Jittered, so that many monitors do not all return at once.
+  const untilMs = deps.clock.monotonicMs() + plannedPauseMs(deps, blindness) * (0.5 + deps.random.fraction() / 2);
+  return () => untilMs;
 }
