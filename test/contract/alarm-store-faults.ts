@@ -6,6 +6,7 @@ import type { AlarmRow } from '../../src/domain/alarm.js';
 import type { AlarmSource } from '../../src/ports/alarm-source.js';
 import type { AlarmStore } from '../../src/ports/alarm-store.js';
 import type { DatabaseServer } from '../support/servers/database-server.js';
+import { killConnection } from '../support/servers/sql-client.js';
 import { id, STAMP } from './alarm-store-contract.js';
 import { LEGACY_TABLES, never, ServerUnderTest, PASSWORD, USER } from './alarm-store-server.js';
 import { PATIENCE } from '../support/patience.js';
@@ -229,7 +230,7 @@ function openSockets(): number {
 
 async function killConnections(test: ServerUnderTest): Promise<void> {
   const rows = await test.admin.rows(`SELECT id AS id FROM information_schema.processlist WHERE user = '${USER}'`);
-  for (const row of rows) await test.admin.run(`KILL ${Number(row['id'])}`);
+  for (const row of rows) await killConnection(test.admin, Number(row['id']));
 }
 
 /** Our UPDATE stands before a lock that the test holds. */

@@ -126,10 +126,6 @@ restart_command = /opt/telltale restart
     await grantUnits(host.machine);
     await host.start();
   };
-  const dropConnections = async (): Promise<void> => {
-    const rows = await host.sql("SELECT id FROM information_schema.processlist WHERE user = 'monitor'");
-    for (const [connection] of rows) await host.sql(`KILL ${connection}`);
-  };
   /** One alarm for each process, three of which fail loudly; then, the first time, every command. `login`: how a person hands the password over. */
   const drive = async (login = ''): Promise<void> => {
     handled += 1;
@@ -159,7 +155,7 @@ restart_command = /opt/telltale restart
     await drive();
     const blind = (await host.events('monitor.blinded')).length;
     await setPassword(canaries.text('changed'));
-    await dropConnections();
+    await host.killConnections();
     await host.waitForEvent('monitor.blinded', { count: blind + 1, timeoutMs: 30_000 });
     await canaries.run('process-monitor config check --connect');
     await canaries.run('process-monitor status');

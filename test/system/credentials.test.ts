@@ -91,7 +91,7 @@ describeOnMachine('the login at the database', () => {
     const blindBefore = (await host.events('monitor.blinded')).length;
 
     await host.sql(`ALTER USER monitor@'%' IDENTIFIED BY '${NEW_PASSWORD}'`);
-    await dropConnections();
+    await host.killConnections();
     await host.raise(1);
     await host.waitForEvent('monitor.blinded', { count: blindBefore + 1 });
     const before = await host.show('web', 'InvocationID');
@@ -113,7 +113,7 @@ describeOnMachine('the login at the database', () => {
     await host.machine.write(PASSWORD_FILE, `${host.databasePassword}\n`, 0o640);
     await host.sql(`ALTER USER monitor@'%' IDENTIFIED BY '${host.databasePassword}'`);
     await handles();
-    await dropConnections();
+    await host.killConnections();
     await handles();
     expect(await host.events('monitor.blinded')).toHaveLength(blindBefore);
   });
@@ -127,9 +127,4 @@ describeOnMachine('the login at the database', () => {
     expect((await host.machine.sh('systemctl reload process-monitor')).code).not.toBe(0);
     await handles();
   });
-
-  async function dropConnections(): Promise<void> {
-    const rows = await host.sql("SELECT id FROM information_schema.processlist WHERE user = 'monitor'");
-    for (const [id] of rows) await host.sql(`KILL ${id}`);
-  }
 });

@@ -30,8 +30,8 @@ pre_restart_command = touch ${TRACES}/prepared; sleep 3
 [process.owed-row]
 `;
 
-/** Once for each start: says that it begins, and gives the test time to lock the table. */
-const SLOW_START = countedUnit({ before: 'touch /run/starting; sleep 2' });
+/** Once for each start: says that it begins, and waits until the test has locked the table. */
+const SLOW_START = countedUnit({ before: 'touch /run/starting; until test -e /run/locked; do sleep 0.1; done' });
 
 describeOnMachine('a database that fails', () => {
   let host: MonitoredMachine;
@@ -103,32 +103,33 @@ describeOnMachine('a database that fails', () => {
 
   it('and kills our connections is asked again at once: no outage', async () => {
     const before = await outages();
-    const ours = "SELECT id FROM information_schema.processlist WHERE user = 'monitor'";
-    const killed = await host.sql(ours);
+    const killed = await host.killConnections();
     expect(killed).not.toEqual([]);
-    await host.sql(`${killed.map(([connection]) => `KILL ${connection}`).join('; ')};
-      UPDATE STATUS_PROCESS SET alarma = 1 WHERE process_id = ${id('dropped')}`);
+    await host.raise(id('dropped'));
     await host.waitUntilClear(id('dropped'));
     expect(await startsOf(host, 'dropped')).toHaveLength(1);
     expect(await outages()).toEqual(before);
-    for (const [connection] of await host.sql(ours)) expect(killed).not.toContainEqual([connection]);
+    const ours = await host.sql("SELECT id FROM information_schema.processlist WHERE user = 'monitor'");
+    for (const [connection] of ours) expect(killed).not.toContain(connection);
   });
 
   it('never ends the monitor', async () => {
     expect(await host.show('process-monitor', 'NRestarts')).toBe('0');
     expect(await host.show('process-monitor', 'MainPID')).toBe(daemonPid);
     expect(await ended('waiting')).toEqual(['recovered']);
+    await host.waitForEvent('restart.ended', { processName: 'dropped' });
     expect(await ended('dropped')).toEqual(['recovered']);
   });
 
   it('and cannot store the reset for a row lock is owed it, pays it once it can, and nothing is restarted again', async () => {
     await host.raise(id('owed-row'));
     await isThere('/run/starting');
-    holdInBackground(
+    await holdInBackground(
       host,
       `START TRANSACTION; UPDATE STATUS_PROCESS SET notes = 'locked' WHERE process_id = ${id('owed-row')}`,
     );
     await host.waitForEvent('write_back.owed', { processName: 'owed-row' });
+    await host.waitForEvent('restart.ended', { processName: 'owed-row' });
     expect(await ended('owed-row')).toEqual(['recovered']);
     expect((await host.row(id('owed-row'))).alarma).toBe('1');
     // The reader is not locked out: the row is seen in alarm, and left alone.
@@ -143,10 +144,12 @@ describeOnMachine('a database that fails', () => {
   });
 
   it('that locks its table and then goes is owed a reset that outlives a kill of the monitor', async () => {
+    await host.machine.must('rm /run/locked');
     await host.raise(id('owed-table'));
     await isThere('/run/starting');
-    holdInBackground(host, 'LOCK TABLES STATUS_PROCESS WRITE');
+    await holdInBackground(host, 'LOCK TABLES STATUS_PROCESS WRITE');
     await host.waitForEvent('write_back.owed', { processName: 'owed-table' });
+    await host.waitForEvent('restart.ended', { processName: 'owed-table' });
     await host.machine.must('systemctl stop mariadb');
     await host.machine.must('systemctl kill -s KILL process-monitor');
     expect(await storedMemoryText(host)).toContain('"kind":"clear"');
@@ -164,8 +167,12 @@ describeOnMachine('a database that fails', () => {
   });
 });
 
-/** Another session does this and keeps what it has locked, until the server goes. */
-function holdInBackground({ machine }: MonitoredMachine, statement: string): void {
-  const line = `mariadb --no-defaults monitor -e "${statement}; SELECT SLEEP(60)"`;
-  void machine.sh(line, { timeoutMs: 90_000 }).catch(() => undefined);
+/** Another session does this and keeps what it has locked, until the server goes; then the unit that waits for it may start. */
+async function holdInBackground({ machine }: MonitoredMachine, statement: string): Promise<void> {
+  const line = `mariadb --no-defaults monitor -e "${statement}; SELECT SLEEP(100)"`;
+  void machine.sh(line, { timeoutMs: 110_000 }).catch(() => undefined);
+  // It does one after the other: when it sleeps, it has locked.
+  const asleep = "SELECT 1 FROM information_schema.processlist WHERE info = 'SELECT SLEEP(100)'";
+  await machine.waitFor(async () => (await machine.sql(asleep)).length > 0, { what: 'the lock to be held' });
+  await machine.must('touch /run/locked');
 }

@@ -22,6 +22,7 @@ health_check_interval = 1
 stable_time = 0
 
 [process.by-command]
+health_check_timeout = 20
 health_check_command = echo "%s by $PROCESS_NAME" >>${TRACES}/asked; test -e ${TRACES}/"$SYSTEM_NAME".well
 
 [process.by-command-failing]
@@ -31,25 +32,30 @@ health_check_command = echo 'queue is stuck' >&2; exit 7
 health_check_command = sleep 1000
 
 [process.web]
+health_check_timeout = 20
 health_check_url = http://127.0.0.1:${PORTS.web}/ping?key=k1
 health_check_text = all is well
 
 [process.wrong]
+health_check_timeout = 8
 health_check_url = http://127.0.0.1:${PORTS.wrong}/ping
 health_check_status = 200-299
 health_check_text = all is well
 
 [process.moved]
+health_check_timeout = 8
 health_check_url = http://127.0.0.1:${PORTS.moved}/ping
 health_check_status = 200-299
 
 [process.port]
+health_check_timeout = 20
 health_check_port = ${PORTS.port}
 
 [process.no-port]
 health_check_port = 127.0.0.1:9
 
 [process.all]
+health_check_timeout = 20
 health_check_command = test -e ${TRACES}/all.answer
 health_check_url = http://127.0.0.1:${PORTS.all}/
 health_check_status = 204

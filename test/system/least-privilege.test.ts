@@ -107,7 +107,8 @@ describeOnMachine('the daemon without rights of its own', () => {
     await host.raise(id('granted'));
     await host.waitUntilClear(id('granted'));
     expect(await host.show('granted', 'InvocationID')).not.toBe(before);
-    expect((await host.events('restart.ended', 'granted')).map(({ outcome }) => outcome)).toEqual(['recovered']);
+    const ended = await host.waitForEvent('restart.ended', { processName: 'granted' });
+    expect(ended.map(({ outcome }) => outcome)).toEqual(['recovered']);
   });
 
   it('tells a unit that was not granted from one that is missing, and counts neither as a failure of the process', async () => {

@@ -45,11 +45,11 @@ describeOnMachine('the monitor under load', () => {
 
   afterAll(() => host.machine.stop());
 
-  it('clears an alarm within 3 s while the handling of another takes 30 s', async () => {
+  it('clears an alarm long before the handling of another is over, which takes 30 s', async () => {
     await host.raise(SLOW);
     await host.waitForEvent('restart.started', { processName: 'slow' });
     await host.raise(QUICK);
-    await host.waitUntilClear(QUICK, 3_000);
+    await host.waitUntilClear(QUICK, 15_000);
     expect(await startsOf(host, 'quick')).toHaveLength(1);
     expect(await startsOf(host, 'slow')).toHaveLength(0);
   });
@@ -61,19 +61,27 @@ describeOnMachine('the monitor under load', () => {
       (await host.sql(`SELECT 1 FROM STATUS_PROCESS WHERE alarma = 1 AND process_id <= ${MANY} LIMIT 1`)).length === 0;
     await host.machine.waitFor(isDone, { what: 'all alarms to be cleared', timeoutMs: 60_000, everyMs: 300 });
 
-    const log = await host.log();
-    const moment = (line: LogLine | undefined): number => Date.parse(line?.timestamp ?? '');
-    const [applied, ...applications] = log.filter(({ event }) => event === 'brake.applied');
-    expect(applications).toEqual([]);
+    let log: readonly LogLine[] = [];
+    const isOfWorker = ({ processName = '' }: LogLine): boolean => WORKERS.includes(processName);
+    const ends = (): readonly LogLine[] => log.filter((line) => line.event === 'restart.ended' && isOfWorker(line));
+    const areSaid = async (): Promise<boolean> => {
+      log = await host.log();
+      return ends().length >= MANY;
+    };
+    // A row is clear before its line is there.
+    await host.machine.waitFor(areSaid, { what: 'all ends to be logged' });
+
+    expect(log.filter(({ event }) => event === 'brake.applied')).toHaveLength(1);
     expect(log.filter(({ reason }) => reason === 'mass_alarm')).toHaveLength(MANY);
     const starts = await Promise.all(WORKERS.map((name) => startsOf(host, name)));
     expect(starts.map((each) => each.length)).toEqual(WORKERS.map(() => 1));
-    // The held look is one interval before the one that acts.
-    expect(Math.min(...starts.flat()) - moment(applied)).toBeGreaterThan(900);
-    const ended = log.filter(
-      ({ event, processName }) => event === 'restart.ended' && WORKERS.includes(processName ?? ''),
-    );
-    expect(ended.map(({ outcome }) => outcome)).toEqual(WORKERS.map(() => 'recovered'));
+    // The held look is over before the one that acts begins.
+    const applied = log.findIndex(({ event }) => event === 'brake.applied');
+    const over = log.findIndex(({ event }, index) => event === 'cycle.completed' && index > applied);
+    const released = log.findIndex(({ event }) => event === 'brake.released');
+    const acted = log.findIndex((line) => line.event === 'restart.started' && isOfWorker(line));
+    expect([applied, over, released, acted]).toEqual([applied, over, released, acted].toSorted((a, b) => a - b));
+    expect(ends().map(({ outcome }) => outcome)).toEqual(WORKERS.map(() => 'recovered'));
   });
 
   it('never has more of them restarting at once than max_parallel_restarts, and uses what it may', async () => {

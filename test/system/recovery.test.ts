@@ -42,10 +42,10 @@ circuit_reset_time = 600
 restart_strategy = auto
 
 [process.taken]
-pre_restart_command = sleep 2
+pre_restart_command = sleep 5
 
 [process.cleared]
-pre_restart_command = sleep 2
+pre_restart_command = sleep 5
 
 [process.null]
 [process.full]
@@ -86,8 +86,8 @@ describeOnMachine('an alarmed row', () => {
     expect((await host.row(id('mended'))).alarma).toBe('1');
     expect(await storedMemoryText(host)).toMatch(/"failures":\s*1/);
 
-    await host.machine.must('touch /run/mended.mended');
     const pidBefore = await host.show('mended', 'MainPID');
+    await host.machine.must('touch /run/mended.mended');
     await host.waitUntilClear(id('mended'));
     const pid = await host.show('mended', 'MainPID');
     expect(pid).not.toBe(pidBefore);
@@ -157,7 +157,8 @@ describeOnMachine('an alarmed row', () => {
     expect((await host.row(id('full'))).notes).toMatch(/^n+ - Restarted/);
     expect((await host.row(id('full'))).notes).toHaveLength(100);
     expect((await host.row(id('multi'))).notes).toMatch(/^verificat de Ștefan și Ană 🙂 - /);
-    for (const name of ['null', 'full', 'multi']) expect(await host.events('restart.ended', name)).toHaveLength(1);
+    for (const name of ['null', 'full', 'multi'])
+      expect(await host.waitForEvent('restart.ended', { processName: name })).toHaveLength(1);
   });
 
   it('that an operator takes over in the middle of a handling is left to him', async () => {
@@ -184,6 +185,6 @@ describeOnMachine('an alarmed row', () => {
     await host.raise(id('latin'));
     await host.waitUntilClear(id('latin'));
     expect((await host.row(id('latin'))).notes).toMatch(/^café, à côté - Restarted at /);
-    expect(await host.events('restart.ended', 'latin')).toHaveLength(1);
+    expect(await host.waitForEvent('restart.ended', { processName: 'latin' })).toHaveLength(1);
   });
 });

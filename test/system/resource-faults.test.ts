@@ -7,6 +7,7 @@ import {
   CONFIG_FILE,
   LOG_DIRECTORY,
   STATE_FILE,
+  type LogLine,
   type MonitoredMachine,
 } from './support/monitored-machine.js';
 import { storedMemoryText } from './support/stored-memory.js';
@@ -76,16 +77,18 @@ describeOnMachine('a host that fails the monitor', () => {
     expect(outcome).toBe('refused');
     expect(await startsOf(host, name)).toEqual([]);
   };
-  const killConnections = async (): Promise<void> => {
-    const ours = await host.sql("SELECT id FROM information_schema.processlist WHERE user = 'monitor'");
-    await host.sql(ours.map(([connection]) => `KILL ${connection}`).join('; '));
-  };
 
   /** Each unit of this fault was started once, and the log tells of one restart of it that went well and of none that failed. */
   const expectOneRestartEach = async (fault: Fault): Promise<void> => {
     for (const moment of MOMENTS) {
       const name = nameOf(fault, moment);
-      const ends = await host.events('restart.ended', name);
+      let ends: readonly LogLine[] = [];
+      // The row is clear before its line is there.
+      const isSaid = async (): Promise<boolean> => {
+        ends = await host.events('restart.ended', name);
+        return ends.some(({ outcome }) => outcome === 'recovered');
+      };
+      await host.machine.waitFor(isSaid, { what: `the end of ${name} to be logged` });
       const well = ends.filter(({ outcome }) => outcome === 'recovered');
       const counted = ends.filter(({ outcome }) => outcome === 'still_unhealthy' || outcome === 'command_failed');
       const starts = await startsOf(host, name);
@@ -165,7 +168,7 @@ describeOnMachine('a host that fails the monitor', () => {
     await raise('files', 'during');
     await waitUntilHeld('files');
     const before = (await host.events('monitor.blinded')).length;
-    await killConnections();
+    await host.killConnections();
     const blinded = await host.waitForEvent('monitor.blinded', { count: before + 1 });
     expect(blinded.at(-1)?.detail).toContain('EMFILE');
     await host.machine.must(`prlimit --pid ${pid} --nofile=8192:`);
@@ -192,7 +195,7 @@ describeOnMachine('a host that fails the monitor', () => {
     await handle('dns', 'before');
     const before = (await host.events('monitor.sighted')).length;
     await host.machine.must(`sed -i '/${DATABASE_NAME}/d' /etc/hosts`);
-    await killConnections();
+    await host.killConnections();
     await raise('dns', 'during');
     const blinded = await host.waitForEvent('monitor.blinded', { count: before + 1, timeoutMs: 30_000 });
     expect(blinded.at(-1)?.detail).toMatch(new RegExp(`${DATABASE_NAME}.*(ENOTFOUND|EAI_AGAIN)`));
@@ -219,11 +222,15 @@ describeOnMachine('a host that fails the monitor', () => {
     const hasEnded = async (): Promise<boolean> => (await mainPid()) !== pid;
     await host.machine.waitFor(hasEnded, { what: 'it to end for want of memory', timeoutMs: 60_000 });
     await host.machine.must(`cat /run/settings >${CONFIG_FILE}`);
-    // Its own doing: not the watchdog's, which would end one that hangs.
-    const told = await host.machine.must(`journalctl -u ${UNIT} -o cat`);
-    expect(told).toMatch(/out of memory|failed to allocate|allocation failed|bad_alloc/i);
-    expect(told).toMatch(/Main process exited, code=(?:killed|dumped)/);
-    expect(told).not.toMatch(/watchdog timeout/i);
+    // Its own doing: not the watchdog's, which would end one that hangs. The journal is a moment behind.
+    const told = async (words: RegExp): Promise<boolean> =>
+      words.test(await host.machine.must(`journalctl -u ${UNIT} -o cat`));
+    for (const words of [
+      /out of memory|failed to allocate|allocation failed|bad_alloc/i,
+      /Main process exited, code=(?:killed|dumped)/,
+    ])
+      await host.machine.waitFor(() => told(words), { what: `${words} in the journal` });
+    expect(await told(/watchdog timeout/i)).toBe(false);
     await handled('memory', 'during');
     await handle('memory', 'after');
     await expectOneRestartEach('memory');

@@ -8,6 +8,13 @@ export interface SqlClient {
   close(): Promise<void>;
 }
 
+/** Ends a connection to the server; one that has gone by itself meanwhile is no fault. */
+export async function killConnection(admin: SqlClient, number: number): Promise<void> {
+  await admin.run(`KILL ${number}`).catch((cause: unknown) => {
+    if (!String(cause).includes('Unknown thread id')) throw cause;
+  });
+}
+
 /** Knows no deadline: for tests only. */
 export async function openSqlClient(options: ConnectionOptions): Promise<SqlClient> {
   const connection = await createConnection({ ...options, multipleStatements: true });

@@ -5,7 +5,7 @@ import { constants } from 'node:os';
 export interface RunInput {
   /** Standard input; default: empty. */
   readonly input?: string | Buffer;
-  /** After this the program is killed and the call rejects; default 30 s. */
+  /** After this the program is killed and the call rejects; default 60 s. */
   readonly timeoutMs?: number;
 }
 
@@ -20,7 +20,7 @@ export interface RunResult {
  * Resolves when the program has ended and its output is closed: whatever it leaves running must have its output
  * elsewhere. Rejects when it cannot be started or is not done in time.
  */
-export function runProgram(file: string, args: readonly string[], { input, timeoutMs = 30_000 }: RunInput = {}) {
+export function runProgram(file: string, args: readonly string[], { input, timeoutMs = 60_000 }: RunInput = {}) {
   return new Promise<RunResult>((resolve, reject) => {
     const child = spawn(file, args, { stdio: 'pipe' });
     const stdout: Buffer[] = [];
