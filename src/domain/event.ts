@@ -64,7 +64,7 @@ export type MonitorEvent =
       readonly unit: string;
       readonly detail: string;
     }
-  /** Its unit has failed and no alarm was raised for it; once for each failure. */
+  /** Its unit has failed and no alarm was raised for it; each reason once for each failure. */
   | {
       readonly type: 'alarm.not_raised';
       readonly processName: string;

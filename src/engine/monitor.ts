@@ -113,7 +113,7 @@ export class Monitor {
       policyFor: options.policyFor,
       brakeLimits: options.brakeLimits,
       isDryRun: options.isDryRun,
-      handOver: (order) => this.#start(order),
+      handOver: this.#unitWatch.unlessIncomplete((order) => this.#start(order)),
     };
   }
 
@@ -224,7 +224,7 @@ export class Monitor {
     // An alarm that is being raised belongs to it too: raised later, it would have it restarted a second time.
     await this.#verdicts.raised();
     const deps = { ...this.#ports, ledger: this.ledger, policyFor: this.#options.policyFor };
-    const order = await orderByPerson(deps, policy, this.#stop.hard);
+    const order = await this.#unitWatch.readWhole(() => orderByPerson(deps, policy, this.#stop.hard));
     return new Promise((resolve, reject) => {
       const run = async (): Promise<void> => {
         const alarmId = this.#ports.random.id();
@@ -268,6 +268,7 @@ export class Monitor {
 
   /** false: this target is being handled already, or the monitor takes no new work. */
   #startJob(job: RecoveryJob): boolean {
+    this.#unitWatch.noteHandling(job.target);
     return !this.#stop.draining.aborted && this.#recoveries.start(job);
   }
 

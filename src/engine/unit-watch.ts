@@ -1,14 +1,8 @@
 /** Listens to the units of the settings: one that fails with no alarm in the table has it raised there, and the loop is told. */
 import type { ProcessPolicy } from '../domain/process-policy.js';
 import { targetKey } from '../domain/triage.js';
-import {
-  isBeingStopped,
-  judgeFailure,
-  judgeRowOfFailed,
-  unitNamesOf,
-  type RowVerdict,
-} from '../domain/unit-failure.js';
-import type { UnitState } from '../domain/unit-state.js';
+import { isBeingStopped, judgeFailure, unitNamesOf } from '../domain/unit-failure.js';
+import type { RestartOrder } from '../domain/verdict.js';
 import type { AlarmSource, KnownRow } from '../ports/alarm-source.js';
 import type { AlarmWriter } from '../ports/alarm-writer.js';
 import type { Clock } from '../ports/clock.js';
@@ -17,7 +11,10 @@ import type { Ownership } from '../ports/ownership.js';
 import { StoreError } from '../ports/store-error.js';
 import type { UnitManager, UnitStates } from '../ports/unit-manager.js';
 import { QUESTION_TIMEOUT_MS } from './deps.js';
+import { GatheredNudge } from './gathered-nudge.js';
+import { HeldFailures } from './held-failures.js';
 import type { Ledger } from './ledger.js';
+import { UnitRaises, type Failed } from './unit-raises.js';
 
 export interface UnitWatchDeps {
   readonly clock: Clock;
@@ -45,19 +42,12 @@ interface Memo {
   readonly stopped: string | null;
 }
 
-interface Failed {
-  readonly policy: ProcessPolicy;
-  readonly unit: UnitState;
-  readonly detail: string;
-}
-
 /** Between two looks: systemd tells of one failure several times. The first look is at once. */
 const SHORTEST_GAP_MS = 20;
-/** After the last alarm of a batch the loop is told, so that it sees one mass alarm and not many small ones. */
-const GATHER_MS = 50;
-const LONGEST_GATHERING_MS = 500;
 /** What was seen longer ago, because the database took its time, is looked at again. */
 const FRESH_MS = 1000;
+/** Before it is looked at again: what was slow will be slow. */
+const PAUSE_MS = 500;
 
 export class UnitWatch {
   readonly #deps: UnitWatchDeps;
@@ -70,12 +60,22 @@ export class UnitWatch {
   #isWanted = false;
   #looking: Promise<void> | null = null;
   #lookedMs = -Infinity;
-  #gathering: Promise<void> | null = null;
-  #raisedMs = 0;
+  /** When systemd has answered last. */
+  #answeredMs = -Infinity;
+  /** Targets whose handling has begun since systemd was asked last; it may be over already. */
+  readonly #handled = new Set<string>();
+  readonly #pauses = new Set<Promise<void>>();
+  readonly #nudge: GatheredNudge;
+  readonly #raises: UnitRaises;
+  readonly #held: HeldFailures;
 
   constructor(deps: UnitWatchDeps, signal: AbortSignal) {
     this.#deps = deps;
     this.#signal = signal;
+    const { clock, nudge } = deps;
+    this.#nudge = new GatheredNudge({ clock, nudge, isBusy: () => this.#looking !== null }, signal);
+    this.#raises = new UnitRaises({ ...deps, onRaised: () => this.nudgeSoon() }, signal);
+    this.#held = new HeldFailures(deps);
     signal.addEventListener('abort', () => this.#listening.abort('over'));
   }
 
@@ -85,7 +85,7 @@ export class UnitWatch {
     this.#listening = new AbortController();
     this.#policies = new Map(policies.map((policy) => [policy.processName, policy]));
     this.#pending.clear();
-    for (const name of this.#memos.keys()) if (!this.#policies.has(name)) this.#memos.delete(name);
+    for (const name of this.#memos.keys()) if (!this.#policies.has(name)) this.#forget(name);
     const byUnit = new Map<string, string[]>();
     for (const policy of policies) {
       this.#pending.add(policy.processName);
@@ -94,28 +94,63 @@ export class UnitWatch {
     if (this.#signal.aborted || byUnit.size === 0) return;
     const tell = (unit: string): void => {
       for (const processName of byUnit.get(unit) ?? []) this.#pending.add(processName);
-      this.look();
+      this.#lookSoon();
     };
     this.#deps.units.follow([...byUnit.keys()], ({ name }) => tell(name), this.#listening.signal);
-    this.look();
+    this.#lookSoon();
   }
 
-  /** Looks at what is still to be decided; to be called when what stood in the way may be over. */
+  /** To be called after each look of the loop that was not blind: what stood in the way of a decision may be over. */
   look(): void {
-    this.#isWanted = true;
-    if (this.#looking === null && this.#mayDecide()) this.#looking = this.#lookInTurn().catch(this.#deps.onBug);
+    this.#raises.forgetEnded();
+    for (const processName of this.#held.due()) this.#pending.add(processName);
+    this.#lookSoon();
+  }
+
+  /** As `handOver`, without orders that lack a row raised meanwhile: they are found again in a moment, whole. */
+  unlessIncomplete(handOver: (order: RestartOrder) => void): (order: RestartOrder) => void {
+    return (order) => {
+      if (this.#raises.areMissingIn(order)) this.nudgeSoon();
+      else handOver(order);
+    };
+  }
+
+  /** What `read` says of the table, with all that is being raised in it. */
+  readWhole<T>(read: () => Promise<T>): Promise<T> {
+    return this.#raises.readWhole(read);
+  }
+
+  /** A handling of this target begins: what was seen of its unit before says nothing any more. */
+  noteHandling(target: string): void {
+    if (this.#looking !== null) this.#handled.add(target);
   }
 
   /** A new alarm is in the table: tells the loop, once for many. */
   nudgeSoon(): void {
-    this.#raisedMs = this.#nowMs();
-    this.#gathering ??= this.#gather();
+    this.#nudge.soon();
   }
 
   /** After the signal: resolves when nothing of it runs any more. */
   async done(): Promise<void> {
     await this.#looking;
-    await this.#gathering;
+    await Promise.all(this.#pauses);
+    await this.#nudge.done();
+  }
+
+  #lookSoon(): void {
+    this.#isWanted = true;
+    if (this.#looking === null && this.#mayDecide()) this.#looking = this.#lookInTurn().catch(this.#deps.onBug);
+  }
+
+  /** Not before, unless systemd tells of them meanwhile. */
+  #putBackLater(policies: readonly ProcessPolicy[]): void {
+    if (policies.length === 0) return;
+    const pause = this.#deps.clock.sleep(PAUSE_MS, this.#signal).then(() => {
+      this.#pauses.delete(pause);
+      this.#putBack(policies);
+      this.#lookSoon();
+    });
+    this.#pauses.add(pause);
   }
 
   /** Only who owns the rows writes into them. */
@@ -140,15 +175,41 @@ export class UnitWatch {
   }
 
   async #lookAtPending(): Promise<void> {
-    const { units } = this.#deps;
-    const policies = this.#take();
-    if (policies.length === 0) return;
+    let failed = await this.#findFailed(this.#take());
+    if (failed.length === 0) return;
+    const seen = new Map(failed.map(({ policy, unit }) => [policy, unit.invocationId]));
+    const open = new Set(seen.keys());
+    try {
+      const names = failed.map(({ policy }) => policy.processName);
+      const rows = await this.#deps.source.rowsNamed(names, this.#signal);
+      // What has come back meanwhile is not raised. Asked once more and no oftener: it may be systemd who takes his time.
+      if (!this.#isFresh()) {
+        open.clear();
+        failed = await this.#findFailed([...seen.keys()]);
+        for (const { policy } of failed) open.add(policy);
+      }
+      for (const each of failed) {
+        const isSame = seen.get(each.policy) === each.unit.invocationId;
+        if (isSame && (await this.#raise(each, rows))) open.delete(each.policy);
+      }
+      this.#putBackLater([...open]);
+    } catch (cause: unknown) {
+      if (!(cause instanceof StoreError)) throw cause;
+      // Remembered until the database answers: `look` is called then.
+      this.#putBack([...open]);
+    }
+  }
+
+  async #findFailed(policies: readonly ProcessPolicy[]): Promise<readonly Failed[]> {
+    if (policies.length === 0) return [];
+    this.#handled.clear();
     const options = { timeoutMs: QUESTION_TIMEOUT_MS, signal: this.#signal };
-    const states = await units.describe([...new Set(policies.flatMap(unitNamesOf))], options);
-    // Without systemd there is nothing to be seen, now or later.
-    if (states === 'unavailable' || this.#signal.aborted) return;
+    const states = await this.#deps.units.describe([...new Set(policies.flatMap(unitNamesOf))], options);
+    this.#answeredMs = this.#nowMs();
     if (states === 'no_answer') this.#putBack(policies);
-    else await this.#raiseAll(policies.map((policy) => this.#judge(policy, states)).filter((each) => each !== null));
+    // Without systemd there is nothing to be seen, now or later.
+    if (typeof states === 'string' || this.#signal.aborted) return [];
+    return policies.map((policy) => this.#judge(policy, states)).filter((each) => each !== null);
   }
 
   /** Who is being handled is looked at when that is over. */
@@ -160,6 +221,7 @@ export class UnitWatch {
       const memo = this.#memos.get(processName);
       if (policy === undefined || (memo !== undefined && targets.has(memo.target))) continue;
       this.#pending.delete(processName);
+      this.#held.release(processName);
       taken.push(policy);
     }
     return taken;
@@ -176,94 +238,50 @@ export class UnitWatch {
     const unit = known.find((state) => state !== undefined && state.loadState !== 'not-found');
     if (unit === undefined) return null;
     const before = this.#memos.get(processName);
+    const target = targetKey(policy, states);
     const memo: Memo = {
-      target: targetKey(policy, states),
+      target,
       decided: before?.decided ?? null,
       stopped: isBeingStopped(unit) ? unit.invocationId : (before?.stopped ?? null),
     };
     this.#memos.set(processName, memo);
-    const isHandled = this.#deps.targets().has(memo.target);
-    const verdict = judgeFailure(unit, { ...memo, isHandled, allowProtected });
+    const verdict = judgeFailure(unit, { ...memo, isHandled: this.#isHandled(target), allowProtected });
     if (verdict.kind === 'later') this.#putBack([policy]);
-    return verdict.kind === 'failed' ? { policy, unit, detail: verdict.detail } : null;
+    return verdict.kind === 'failed' ? { policy, unit, target, detail: verdict.detail } : null;
   }
 
-  async #raiseAll(all: readonly Failed[]): Promise<void> {
-    if (all.length === 0) return;
-    const undecided = new Set(all);
-    try {
-      const names = all.map(({ policy }) => policy.processName);
-      const rows = await this.#deps.source.rowsNamed(names, this.#signal);
-      for (const failed of all) {
-        if (this.#nowMs() - this.#lookedMs > FRESH_MS || !this.#mayWrite()) break;
-        await this.#raise(
-          failed,
-          rows.filter(({ processName }) => processName === failed.policy.processName),
-        );
-        undecided.delete(failed);
-      }
-      if (undecided.size > 0) this.#isWanted = true;
-    } catch (cause: unknown) {
-      // Remembered until the database answers: `look` is called then.
-      if (!(cause instanceof StoreError)) throw cause;
-    }
-    this.#putBack([...undecided].map(({ policy }) => policy));
+  /** false: not all of it can be judged by what was seen. */
+  async #raise(failed: Failed, rows: readonly KnownRow[]): Promise<boolean> {
+    const { policy, unit, target } = failed;
+    // Somebody may have begun to handle it since, and whoever reads its rows by then does not read what is raised now.
+    const mayGoOn = (): boolean => this.#isFresh() && this.#mayWrite() && !this.#isHandled(target);
+    const own = rows.filter(({ processName }) => processName === policy.processName);
+    const raised = await this.#raises.raise(failed, own, mayGoOn);
+    const memo = this.#memos.get(policy.processName);
+    if (memo !== undefined && raised.kind === 'held') this.#held.hold(failed, raised);
+    if (memo !== undefined && raised.kind === 'decided')
+      this.#memos.set(policy.processName, { ...memo, decided: unit.invocationId });
+    return raised.kind !== 'stopped';
+  }
+
+  #isFresh(): boolean {
+    return this.#nowMs() - this.#answeredMs <= FRESH_MS;
   }
 
   #mayWrite(): boolean {
     return !this.#signal.aborted && this.#deps.owner.state().kind === 'owner';
   }
 
-  async #raise(failed: Failed, rows: readonly KnownRow[]): Promise<void> {
-    const { policy, unit } = failed;
-    if (rows.length === 0) this.#tellNotRaised(failed, 'no_row');
-    for (const row of rows) await this.#raiseRow(failed, row);
-    const memo = this.#memos.get(policy.processName);
-    if (memo !== undefined) this.#memos.set(policy.processName, { ...memo, decided: unit.invocationId });
+  #isHandled(target: string): boolean {
+    return this.#handled.has(target) || this.#deps.targets().has(target);
   }
 
-  async #raiseRow(failed: Failed, row: KnownRow): Promise<void> {
-    const { events, ledger, writer } = this.#deps;
-    const { processId } = row;
-    if (processId === null) return;
-    const { processName } = failed.policy;
-    const memory = ledger.memoryOf(processId);
-    const verdict = judgeRowOfFailed({
-      ...row,
-      isWatched: memory?.processName === processName && (memory.watch?.untilMs ?? -Infinity) >= this.#nowMs(),
-      isIsolated: memory?.breaker.kind === 'isolated',
-    });
-    if (verdict === 'acknowledged' || verdict === 'isolated') this.#tellNotRaised(failed, verdict);
-    if (verdict !== 'raise') return;
-    const result = await writer.raise(processId, this.#signal);
-    if (result.kind === 'off') this.#tellNotRaised(failed, 'write_back_off');
-    // Otherwise somebody was faster.
-    if (result.kind !== 'raised') return;
-    const { id: unit } = failed.unit;
-    events.emit({ type: 'alarm.raised_by_watch', processId, processName, unit, detail: failed.detail });
-    this.nudgeSoon();
-  }
-
-  #tellNotRaised({ policy, unit, detail }: Failed, reason: Reason): void {
-    const { processName } = policy;
-    this.#deps.events.emit({ type: 'alarm.not_raised', processName, unit: unit.id, reason, detail });
-  }
-
-  async #gather(): Promise<void> {
-    const { clock, nudge } = this.#deps;
-    const latestMs = this.#nowMs() + LONGEST_GATHERING_MS;
-    while (!this.#signal.aborted && this.#nowMs() < latestMs) {
-      const quietMs = this.#raisedMs + GATHER_MS - this.#nowMs();
-      if (quietMs <= 0 && this.#looking === null) break;
-      await clock.sleep(quietMs > 0 ? quietMs : SHORTEST_GAP_MS, this.#signal);
-    }
-    this.#gathering = null;
-    nudge();
+  #forget(processName: string): void {
+    this.#memos.delete(processName);
+    this.#held.forget(processName);
   }
 
   #nowMs(): number {
     return this.#deps.clock.monotonicMs();
   }
 }
-
-type Reason = Extract<RowVerdict, 'acknowledged' | 'isolated'> | 'no_row' | 'write_back_off';

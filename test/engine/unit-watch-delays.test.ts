@@ -1,8 +1,18 @@
 /** `watch_units` where something stands in the way, or a hundred units fail at once. */
 import { describe, expect, it } from 'vitest';
-import { BENCH_OPTIONS, benchOf, outage } from '../support/monitor-bench.js';
+import { BENCH_OPTIONS, benchOf, outage, type MonitorBench } from '../support/monitor-bench.js';
 import { policyOf } from '../support/policy.js';
-import { alarms, crash, LOOKS_ONCE, raised, RUNS, watching, WATCHED } from '../support/unit-watch-bench.js';
+import {
+  alarms,
+  crash,
+  LOOKS_ONCE,
+  questions,
+  raised,
+  RUNS,
+  slowly,
+  watching,
+  WATCHED,
+} from '../support/unit-watch-bench.js';
 
 describe('what stands in the way', () => {
   it('a database that is away: it is raised when that is back, if the unit is still failed then', async () => {
@@ -97,6 +107,67 @@ describe('what stands in the way', () => {
     bench.units.reconnect();
     await bench.advance(0);
     expect(alarms(bench)).toEqual([1]);
+  });
+});
+
+describe('an answer that takes longer than what was seen may be relied on', () => {
+  const SLOW = { beforeMs: 1100 };
+  const slowSystemd = (bench: MonitorBench): void => {
+    bench.units.describe = slowly(bench, bench.units.describe.bind(bench.units), SLOW);
+  };
+  const slowDatabase = (bench: MonitorBench): void => {
+    const { source } = bench.store;
+    source.rowsNamed = slowly(bench, source.rowsNamed.bind(source), SLOW);
+  };
+
+  it.each<[string, (bench: MonitorBench) => void]>([
+    ['of systemd', slowSystemd],
+    ['of the database', slowDatabase],
+    ['of both', (bench) => [slowSystemd, slowDatabase].forEach((slow) => slow(bench))],
+  ])('%s keeps no alarm from being raised, and the rows are asked for once', async (_whose, slow) => {
+    const bench = await watching();
+    slow(bench);
+    await crash(bench);
+    await bench.advance(30_000);
+    expect([raised(bench), questions(bench)[1]]).toEqual([1, 1]);
+    expect(bench.outcomes()).toEqual(['recovered']);
+  });
+
+  it('of the database, while the unit was started and has failed anew: only that failure is raised', async () => {
+    const bench = await watching();
+    slowDatabase(bench);
+    await crash(bench);
+    bench.units.happens('app.service', { kind: 'runs' });
+    await bench.advance(500);
+    await crash(bench);
+    await bench.advance(700);
+    expect([raised(bench), alarms(bench)]).toEqual([0, [0]]);
+    await bench.advance(30_000);
+    expect([raised(bench), bench.outcomes()]).toEqual([1, ['recovered']]);
+  });
+
+  it('of each write: what is left is looked at again, each time after a pause', async () => {
+    const names = ['app', 'web', 'log'];
+    const bench = benchOf({
+      policies: Object.fromEntries(names.map((name) => [name, WATCHED])),
+      units: Object.fromEntries(names.map((name) => [`${name}.service`, { initially: { kind: 'failed' } }])),
+      // Nothing is restarted: that would be news of its own.
+      options: { ...LOOKS_ONCE, brakeLimits: { percent: 1, min: 1 } },
+    });
+    names.forEach((name, index) => bench.add(index + 1, name, { alarma: 0 }));
+    const { writer } = bench.store;
+    const raise = slowly(bench, writer.raise.bind(writer), SLOW);
+    const endedMs: number[] = [];
+    writer.raise = (...given) => raise(...given).finally(() => endedMs.push(bench.clock.monotonicMs()));
+    const askedMs: number[] = [];
+    bench.store.onCall = (call) => {
+      if (call === 'rowsNamed') askedMs.push(bench.clock.monotonicMs());
+    };
+    await bench.start();
+    await bench.advance(30_000);
+    expect(alarms(bench)).toEqual([1, 1, 1]);
+    const pauses = askedMs.slice(1).map((atMs, index) => atMs - (endedMs[index] ?? 0));
+    expect(pauses).toEqual([500, 500]);
   });
 });
 

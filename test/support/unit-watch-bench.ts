@@ -42,3 +42,31 @@ export function crash(bench: MonitorBench, unit = 'app.service'): Promise<void> 
 
 export const alarms = ({ store }: MonitorBench): readonly unknown[] => store.statuses.map(({ alarma }) => alarma);
 export const raised = (bench: MonitorBench): number => bench.told('alarm.raised_by_watch').length;
+
+interface Slowness {
+  /** Before the work is done. */
+  readonly beforeMs?: number;
+  /** Between the work and its answer. */
+  readonly afterMs?: number;
+}
+
+/** The same, only later. */
+export function slowly<Given extends unknown[], Answer>(
+  { clock }: MonitorBench,
+  call: (...given: Given) => Promise<Answer>,
+  { beforeMs = 0, afterMs = 0 }: Slowness,
+): (...given: Given) => Promise<Answer> {
+  const { signal } = new AbortController();
+  return async (...given) => {
+    await clock.sleep(beforeMs, signal);
+    const answer = await call(...given);
+    await clock.sleep(afterMs, signal);
+    return answer;
+  };
+}
+
+/** What a look asks: of systemd, and of the database. */
+export const questions = ({ units, store }: MonitorBench): readonly [number, number] => [
+  units.calls.filter(({ kind }) => kind === 'describe').length,
+  store.calls.filter((call) => call === 'rowsNamed').length,
+];
