@@ -31,7 +31,7 @@ export function romanianReason(reason: SkipReason): string {
     case 'mass_alarm':
       return `oprit de frâna de alarmă în masă: ${reason.alarmed} din ${reason.known} procese sunt în alarmă`;
     case 'just_sighted':
-      return 'baza de date abia a revenit, încă o privire înainte de a acționa';
+      return 'baza de date abia a revenit sau rândurile abia au ajuns la noi, încă o privire înainte de a acționa';
     case 'odd_time':
       return 'ceasul sau mașina a sărit, încă o privire înainte de a acționa';
     case 'isolated':

@@ -151,7 +151,7 @@ export type MonitorEvent =
   | { readonly type: 'state.saved_again' }
   /** A handling that a dead monitor left behind was settled by looking. */
   | ({ readonly type: 'handling.resumed'; readonly finding: 'not_begun' | 'looking' } & HandlingRef)
-  /** Whether this monitor is the one that acts has changed; `detail` says who is, or what stands in the way. */
+  /** Whether this monitor is the one that acts has changed; `detail` says who is, or what stands in the way, or that the rows may have been another's. */
   | {
       readonly type: 'ownership.changed';
       readonly state: 'owner' | 'standby' | 'unsure' | 'unknown';

@@ -31,7 +31,7 @@ export function skipText(reason: SkipReason): string {
     case 'mass_alarm':
       return `held by the mass-alarm brake: ${reason.alarmed} of ${reason.known} processes are in alarm`;
     case 'just_sighted':
-      return 'the database is only just back, one look before acting';
+      return 'the database is only just back, or the rows only just ours: one look before acting';
     case 'odd_time':
       return 'the clock or the machine jumped, one look before acting';
     case 'isolated':

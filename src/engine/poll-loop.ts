@@ -43,6 +43,14 @@ interface Blindness {
   readonly toldMs: number;
 }
 
+/** What the loop remembers of who owned the rows. */
+interface Owned {
+  readonly told: OwnerState;
+  /** When we looked as their owner for the last time; null: never. */
+  readonly term: number | null;
+}
+
+const WON_BACK = 'taken anew since the last look: another one may have had the rows in between';
 /** A blind monitor looks again after at most this long, or its own interval where that is longer. */
 const LONGEST_BACKOFF_MS = 5000;
 const REMIND_EVERY_MS = 3600 * 1000;
@@ -54,7 +62,7 @@ export async function runPollLoop(deps: PollLoopDeps, draining: AbortSignal): Pr
   let blindness: Blindness | null = null;
   let lookFirst: SkipReason | null = null;
   let moment: CycleMoment | null = null;
-  let told: OwnerState = { kind: 'owner' };
+  let owned = firstOwned(deps);
   const pauses = new Pauses(deps, draining);
   while (!draining.aborted) {
     deps.betweenCycles();
@@ -70,9 +78,9 @@ export async function runPollLoop(deps: PollLoopDeps, draining: AbortSignal): Pr
     }
     moment = now;
     const owner = deps.owner.state();
-    told = tellOwner(deps, told, owner);
+    if (isTakenAnew(owned, owner)) lookFirst ??= { code: 'just_sighted' };
+    owned = noteOwner(deps, owned, owner);
     if (owner.kind === 'standby') {
-      lookFirst ??= { code: 'just_sighted' };
       deps.afterCycle({ isBlind: false, failure: null, owner });
       await pauses.wait({ kind: 'waiting', untilMs: nextLook(deps, null, now) });
       // However long that was, it was a wait for somebody else.
@@ -102,11 +110,25 @@ export async function runPollLoop(deps: PollLoopDeps, draining: AbortSignal): Pr
   }
 }
 
-/** Once per state and holder; the sole owner of its rows, who has never been anything else, is not worth a line. */
-function tellOwner({ events }: PollLoopDeps, told: OwnerState, now: OwnerState): OwnerState {
-  if (now.kind === 'unknown' || (ownerText(told) === ownerText(now) && told.kind === now.kind)) return told;
-  events.emit({ type: 'ownership.changed', state: now.kind, detail: ownerText(now) });
-  return now;
+/** Whoever owns the rows when it begins may act at its first look. */
+function firstOwned({ owner }: PollLoopDeps): Owned {
+  const state = owner.state();
+  return { told: { kind: 'owner', term: 0 }, term: state.kind === 'owner' ? state.term : null };
+}
+
+/** Another monitor may have had the rows since we looked at them as their owner, also where the loop has never seen it. */
+function isTakenAnew({ term }: Owned, now: OwnerState): boolean {
+  return now.kind === 'owner' && now.term !== term;
+}
+
+/** Told once per state, holder and term; the owner who has never been anything else is not worth a line. */
+function noteOwner({ events }: PollLoopDeps, owned: Owned, now: OwnerState): Owned {
+  const { told, term } = owned;
+  const isWonBack = term !== null && isTakenAnew(owned, now);
+  const isNew = isWonBack || told.kind !== now.kind || ownerText(told) !== ownerText(now);
+  if (now.kind === 'unknown') return owned;
+  if (isNew) events.emit({ type: 'ownership.changed', state: now.kind, detail: isWonBack ? WON_BACK : ownerText(now) });
+  return { told: now, term: now.kind === 'owner' ? now.term : term };
 }
 
 /** Who acts, or what stands in the way. */

@@ -1,11 +1,12 @@
 /** Whether this monitor is the one that may act on the rows of its host. */
 
 /**
- * `owner`: we are. `standby`: another one is; `holder` names it. `unsure`: we were the owner, and our sign of life does not
+ * `owner`: we are; `term` is the same as long as nobody else can have been it in between, and another one after each loss, also
+ * where this state has never shown it. `standby`: another one is; `holder` names it. `unsure`: we were the owner, and our sign of life does not
  * get through: in time before another takes over, so nothing may be done any more. `unknown`: not asked yet, or no answer.
  */
 export type OwnerState =
-  | { readonly kind: 'owner' }
+  | { readonly kind: 'owner'; readonly term: number }
   | { readonly kind: 'standby'; readonly holder: string }
   | { readonly kind: 'unsure'; readonly detail: string }
   | { readonly kind: 'unknown'; readonly detail: string };
@@ -21,7 +22,7 @@ export interface Ownership {
 
 /** For a source that only one monitor can reach. */
 export const SOLE_OWNER: Ownership = {
-  state: () => ({ kind: 'owner' }),
+  state: () => ({ kind: 'owner', term: 0 }),
   changed: (signal) =>
     new Promise((resolve) => {
       if (signal.aborted) resolve();

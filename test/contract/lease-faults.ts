@@ -7,7 +7,7 @@ import type { DatabaseServer } from '../support/servers/database-server.js';
 import { id } from './alarm-store-contract.js';
 import { never } from './alarm-store-server.js';
 import { LEASE_MS, LeaseBench, type Contender } from './lease-server.js';
-import { until } from './ownership-contract.js';
+import { termOf, until } from './ownership-contract.js';
 import { PATIENCE } from '../support/patience.js';
 
 const CLEARING = { stamp: 'Restarted at 2026-01-01 00:00:00', claim: null };
@@ -50,11 +50,13 @@ export function describeLeaseFaults(name: string, serverOf: () => DatabaseServer
       const only = bench.contend(through(proxy));
       await until(only.owner, 'owner');
       const before = await bench.rows();
+      const term = termOf(only.owner);
       proxy.cut();
       await until(only.owner, 'unsure');
       proxy.mend();
       await until(only.owner, 'owner');
       expect(await bench.rows()).toEqual(before);
+      expect(termOf(only.owner)).toBe(term);
     });
 
     it('lets nobody write who has lost it without knowing', async () => {

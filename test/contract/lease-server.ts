@@ -1,4 +1,5 @@
 /** Several monitors of the same rows on one real server, or on the nodes of one cluster. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { MysqlOptions } from '../../src/adapters/mysql/options.js';
 import { connectMysql } from '../../src/adapters/mysql/connect-mysql.js';
 import { SystemClock } from '../../src/adapters/time/system-clock.js';
@@ -12,6 +13,8 @@ import type { OwnershipFixture } from './ownership-contract.js';
 
 export const LEASE_TABLE =
   'CREATE TABLE pm_lease (name VARCHAR(190) PRIMARY KEY, owner VARCHAR(64) NOT NULL, token BIGINT NOT NULL, beat BIGINT NOT NULL)';
+/** What is left of a lease that another one has taken and given back. */
+const FREE_ANEW = "UPDATE pm_lease SET owner = '', token = token + 2";
 /** Long enough for a busy machine, short enough for a test. */
 export const LEASE_MS = 1200;
 const NAME = 'host_id:7';
@@ -51,6 +54,18 @@ export class LeaseBench implements OwnershipFixture {
 
   join(): Ownership {
     return this.contend().owner;
+  }
+
+  async live(): Promise<void> {
+    await sleep(LEASE_MS);
+  }
+
+  async usurp(): Promise<void> {
+    const { admin } = this.under;
+    const [lock] = await admin.rows("SELECT IS_USED_LOCK('process-monitor/leases/host_id:7') AS holder");
+    // A lock is lost with its connection.
+    const holder = lock?.['holder'];
+    await admin.run(typeof holder === 'number' ? `KILL ${holder}` : FREE_ANEW);
   }
 
   /** `[]`: there is no such lease. */

@@ -6,6 +6,10 @@ import { never } from './alarm-store-server.js';
 export interface OwnershipFixture {
   /** One more monitor of the same rows. */
   join(): Ownership;
+  /** The time of several signs of life. */
+  live(): Promise<void>;
+  /** Somebody else takes it from whoever has it, and gives it back at once. */
+  usurp(): Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -16,6 +20,12 @@ export async function until(owner: Ownership, ...kinds: readonly OwnerState['kin
     if (kinds.includes(state.kind)) return state;
     await owner.changed(never);
   }
+}
+
+/** null: it is not the owner. */
+export function termOf(owner: Ownership): number | null {
+  const state = owner.state();
+  return state.kind === 'owner' ? state.term : null;
 }
 
 export function describeOwnership(name: string, open: () => Promise<OwnershipFixture>): void {
@@ -29,7 +39,7 @@ export function describeOwnership(name: string, open: () => Promise<OwnershipFix
     it('goes to the only one that asks', async () => {
       const only = fixture.join();
       await until(only, 'owner');
-      expect(only.state()).toEqual({ kind: 'owner' });
+      expect(only.state()).toEqual({ kind: 'owner', term: expect.any(Number) as number });
     });
 
     it('lets a second one wait, which can say who has it', async () => {
@@ -47,6 +57,28 @@ export function describeOwnership(name: string, open: () => Promise<OwnershipFix
       await first.release();
       await until(second, 'owner');
       expect(first.state().kind).toBe('unknown');
+    });
+
+    it('keeps its term from one sign of life to the next, also while another one waits for it in vain', async () => {
+      const first = fixture.join();
+      const before = await until(first, 'owner');
+      const second = fixture.join();
+      await until(second, 'standby');
+      await fixture.live();
+      await second.release();
+      expect(first.state()).toEqual(before);
+    });
+
+    it('has a new term, each time, after it was another’s in between, however short that was', async () => {
+      const only = fixture.join();
+      await until(only, 'owner');
+      const terms = [termOf(only)];
+      for (let round = 0; round < 2; round += 1) {
+        await fixture.usurp();
+        while (termOf(only) === null || termOf(only) === terms.at(-1)) await only.changed(never);
+        terms.push(termOf(only));
+      }
+      expect(new Set(terms).size).toBe(3);
     });
 
     it('is given to one of many that ask at once', async () => {

@@ -13,6 +13,11 @@ describeOwnership('MemoryLease', () => {
   let joined = 0;
   return Promise.resolve({
     join: () => lease.join(`monitor ${(joined += 1)}`),
+    live: () => Promise.resolve(),
+    usurp: () => {
+      lease.usurp();
+      return Promise.resolve();
+    },
     dispose: () => Promise.resolve(),
   });
 });

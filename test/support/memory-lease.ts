@@ -4,6 +4,7 @@ import type { Ownership, OwnerState } from '../../src/ports/ownership.js';
 /** Whoever asks first is the owner; who gives it back hands it to the one that has waited longest. */
 export class MemoryLease {
   #contenders: MemoryOwnership[] = [];
+  #takings = 0;
 
   join(name: string): MemoryOwnership {
     const contender = new MemoryOwnership(name, this);
@@ -17,10 +18,20 @@ export class MemoryLease {
     this.#settle();
   }
 
+  /** Somebody else takes it and gives it back: whoever had it has it again before its state could show anything else. */
+  usurp(): void {
+    this.#take(this.#contenders[0]);
+  }
+
+  #take(contender: MemoryOwnership | undefined): void {
+    this.#takings += 1;
+    contender?.become({ kind: 'owner', term: this.#takings });
+  }
+
   #settle(): void {
     const [first, ...others] = this.#contenders;
     if (first === undefined) return;
-    first.become({ kind: 'owner' });
+    if (first.state().kind !== 'owner') this.#take(first);
     for (const other of others) other.become({ kind: 'standby', holder: first.name });
   }
 }

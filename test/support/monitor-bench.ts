@@ -5,7 +5,7 @@ import type { MonitorEvent, MonitorEventType } from '../../src/domain/event.js';
 import type { ProcessMemory } from '../../src/domain/process-memory.js';
 import type { ProcessPolicy } from '../../src/domain/process-policy.js';
 import type { UnitState } from '../../src/domain/unit-state.js';
-import { SOLE_OWNER } from '../../src/ports/ownership.js';
+import { SOLE_OWNER, type Ownership } from '../../src/ports/ownership.js';
 import { Monitor, type MonitorOptions, type MonitorPorts } from '../../src/engine/monitor.js';
 import { StoreError } from '../../src/ports/store-error.js';
 import { FakeClock, settle } from './fake-clock.js';
@@ -30,6 +30,8 @@ export interface BenchSetup {
   readonly units?: Readonly<Record<string, FakeUnit>>;
   readonly options?: Partial<MonitorOptions>;
   readonly store?: Partial<MemoryStoreOptions>;
+  /** Default: nobody else wants the rows. */
+  readonly owner?: Ownership;
   /** Default: the port answers until the monitor is killed. */
   readonly deal?: Deal;
 }
@@ -70,13 +72,22 @@ export class MonitorBench {
   readonly #options: Partial<MonitorOptions>;
   readonly #random = new FakeRandom();
   readonly #deal: Deal;
+  readonly #owner: Ownership;
   #life: Life | null = null;
 
-  constructor({ policies = {}, units = {}, options = {}, store = {}, deal = dealMortal }: BenchSetup) {
+  constructor({
+    policies = {},
+    units = {},
+    options = {},
+    store = {},
+    owner = SOLE_OWNER,
+    deal = dealMortal,
+  }: BenchSetup) {
     this.units = new FakeUnitManager(this.clock, units);
     this.store = new MemoryAlarmStore(store);
     this.#options = options;
     this.#deal = deal;
+    this.#owner = owner;
     this.setPolicies(policies);
   }
 
@@ -236,7 +247,7 @@ export class MonitorBench {
       events: deal('events', this.events, life),
       source: deal('source', this.store.source, life),
       writer: deal('writer', this.store.writer, life),
-      owner: SOLE_OWNER,
+      owner: this.#owner,
       random: this.#random,
       stateStore: deal('stateStore', this.stateStore, life),
     };

@@ -5,7 +5,7 @@ import type { Random } from '../../ports/random.js';
 import { StoreError } from '../../ports/store-error.js';
 import type { FenceOrder } from './fence.js';
 import { LeaseLink } from './lease-link.js';
-import { LeaseRounds, type Standing } from './lease-round.js';
+import { isSameTaking, LeaseRounds, type Standing } from './lease-round.js';
 import { leaseName, lockName } from './lease-names.js';
 import type { LeaseKey } from './lease-sql.js';
 import { isAtWork, ownerForMs, signEveryMs } from './lease-terms.js';
@@ -40,6 +40,8 @@ export class LeaseKeeper implements Ownership {
   #wroteMs = -Infinity;
   readonly #running: Promise<void>;
   #standing: Standing | null = null;
+  /** Of the standing; counts up with each taking. */
+  #term = 0;
   /** Why the last round found nothing out; null: it did. */
   #failure: string | null = null;
   #warned: string | null = null;
@@ -64,14 +66,16 @@ export class LeaseKeeper implements Ownership {
     if (standing === null) return { kind: 'unknown', detail: this.#failure ?? 'not asked yet' };
     switch (standing.kind) {
       case 'everyone':
-        return { kind: 'owner' };
+        return { kind: 'owner', term: this.#term };
       case 'other':
         return this.#failure === null
           ? { kind: 'standby', holder: standing.holder }
           : { kind: 'unknown', detail: this.#failure };
       case 'lease':
       case 'lock':
-        return this.#isOurs(standing) ? { kind: 'owner' } : { kind: 'unsure', detail: this.#unsureText() };
+        return this.#isOurs(standing)
+          ? { kind: 'owner', term: this.#term }
+          : { kind: 'unsure', detail: this.#unsureText() };
     }
   }
 
@@ -128,6 +132,7 @@ export class LeaseKeeper implements Ownership {
   async #round(signal: AbortSignal): Promise<void> {
     try {
       const standing = await this.#link.use(signal, (connection) => this.#rounds.next(connection, signal));
+      if (!isSameTaking(this.#standing, standing)) this.#term += 1;
       this.#standing = standing;
       this.#failure = null;
       this.#warnOf(standing);

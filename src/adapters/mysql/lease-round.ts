@@ -35,6 +35,19 @@ export type Standing =
   | { readonly kind: 'other'; readonly holder: string; readonly lookInMs: number }
   | { readonly kind: 'everyone'; readonly why: string };
 
+/** Whether nobody can have had it between two rounds: the word of a lease is never used twice, and a lock ends with its connection. */
+export function isSameTaking(before: Standing | null, now: Standing): boolean {
+  switch (now.kind) {
+    case 'lease':
+      return before?.kind === 'lease' && before.owner === now.owner;
+    case 'lock':
+      return before?.kind === 'lock' && before.connection === now.connection;
+    case 'everyone':
+    case 'other':
+      return before?.kind === now.kind;
+  }
+}
+
 export interface RoundDeps {
   readonly terms: LeaseTerms;
   readonly key: LeaseKey;

@@ -15,7 +15,7 @@ import { StoreError } from '../../../src/ports/store-error.js';
 import { PATIENCE } from '../../support/patience.js';
 
 const URL = 'http://127.0.0.1:9/ping';
-const GOOD: LoopState = { isBlind: false, failure: null, owner: { kind: 'owner' } };
+const GOOD: LoopState = { isBlind: false, failure: null, owner: { kind: 'owner', term: 1 } };
 const BLIND: LoopState = { ...GOOD, isBlind: true, failure: new StoreError('no route\nto db', 'unreachable', true) };
 const STANDBY: LoopState = { ...GOOD, owner: { kind: 'standby', holder: 'web-2 pid 7' } };
 

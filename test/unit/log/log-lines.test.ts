@@ -250,7 +250,7 @@ describe('the reason of a skip', () => {
     [{ code: 'mass_alarm', alarmed: 6, known: 10 }, 'held by the mass-alarm brake: 6 of 10 processes are in alarm'],
     [{ code: 'refused', detail: 'no right', retryInMs: 5000 }, 'held back, next try in 5 s: no right'],
     [{ code: 'startup_grace', retryInMs: 5000 }, 'the machine has only just booted, first restart in 5 s'],
-    [{ code: 'just_sighted' }, 'the database is only just back, one look before acting'],
+    [{ code: 'just_sighted' }, 'the database is only just back, or the rows only just ours: one look before acting'],
     [{ code: 'odd_time' }, 'the clock or the machine jumped, one look before acting'],
   ];
 
