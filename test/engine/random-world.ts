@@ -2,9 +2,12 @@
 import fc from 'fast-check';
 import type { UnitActionResult } from '../../src/ports/unit-manager.js';
 import type { FakeUnit } from '../support/fake-unit-manager.js';
-import { MonitorBench, outage } from '../support/monitor-bench.js';
+import type { MonitorPorts } from '../../src/engine/monitor.js';
+import { MonitorBench, outage, type Deal } from '../support/monitor-bench.js';
+import { mortal } from '../support/mortal.js';
 import type { MemoryStatus } from '../support/memory-alarm-store.js';
 import { idOf, policyOf, type PolicyWish } from '../support/policy.js';
+import { lagging } from '../support/slow-port.js';
 
 /** Two rows lead to `unit0`: by its own name and by its alias. */
 export const NAMES = ['unit0', 'alias0', 'unit1', 'unit2', 'unit3'] as const;
@@ -74,6 +77,15 @@ const POLICY: PolicyWish = {
   breaker: { maxFailures: 2, resetAfterMs: 30_000, resetMultiplier: 2, maxOpenMs: 120_000 },
 };
 
+/** What lies beyond the monitor's own process, or on a disk. */
+const TAKING_TIME: ReadonlySet<keyof MonitorPorts> = new Set(['source', 'writer', 'units', 'stateStore']);
+const NEVER = new AbortController().signal;
+/** How long questions and answers take. */
+export const lags = fc.array(fc.oneof(fc.constant(0), fc.nat(50), fc.nat(800), fc.nat(3000)), {
+  minLength: 5,
+  maxLength: 30,
+});
+
 /** One restart as systemd was asked for it. */
 export interface SeenRestart {
   readonly unit: string;
@@ -88,11 +100,14 @@ export class RandomWorld {
   /** What must never be: each in words. */
   readonly wrongs: string[] = [];
   #isBlind = false;
+  #isMended = false;
   /** A person's word is above rows and budgets. */
   isSteered = false;
 
-  constructor(lives: readonly (readonly NonNullable<FakeUnit['restarts']>[number][])[]) {
+  /** `lags`: milliseconds that each question and each answer takes, one after another and over again; none: no time. */
+  constructor(lives: readonly (readonly NonNullable<FakeUnit['restarts']>[number][])[], lags: readonly number[] = []) {
     this.bench = new MonitorBench({
+      ...(lags.length === 0 ? {} : { deal: this.#slowly(lags) }),
       policies: Object.fromEntries(NAMES.map((name) => [name, POLICY])),
       units: Object.fromEntries(
         lives.map((restarts, index) => [
@@ -121,10 +136,23 @@ export class RandomWorld {
     bench.units.isSilent = false;
     bench.stateStore.failure = null;
     this.#isBlind = false;
+    this.#isMended = true;
   }
 
   get rows(): readonly MemoryStatus[] {
     return this.bench.store.statuses;
+  }
+
+  #slowly(lags: readonly number[]): Deal {
+    let turn = 0;
+    const lag = async (): Promise<void> => {
+      const ms = lags[(turn += 1) % lags.length] ?? 0;
+      if (ms > 0 && !this.#isMended) await this.bench.clock.sleep(ms, NEVER);
+    };
+    return (name, port, life) => {
+      if (name === 'events') return port;
+      return mortal(TAKING_TIME.has(name) ? lagging(port, lag) : port, () => life.isAlive);
+    };
   }
 
   #watchRestarts(): void {

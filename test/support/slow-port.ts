@@ -31,3 +31,21 @@ export function slowDown<P extends object>(port: P, method: keyof P & string, sl
   };
   Object.assign(port, { [method]: slow });
 }
+
+/** The same port, whose every question waits for `lag` before it is asked, and its answer after it was given. */
+export function lagging<P extends object>(port: P, lag: () => Promise<void>): P {
+  return new Proxy(port, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key, target);
+      if (typeof value !== 'function') return value;
+      // Who only listens asks nothing; what was stored is there from the beginning.
+      if (key === 'follow' || key === 'load') return value.bind(target) as unknown;
+      return async (...args: readonly unknown[]): Promise<unknown> => {
+        await lag();
+        const answer: unknown = await Reflect.apply(value, target, args);
+        await lag();
+        return answer;
+      };
+    },
+  });
+}
