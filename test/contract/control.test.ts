@@ -4,7 +4,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { once } from 'node:events';
 import { text as readAll } from 'node:stream/consumers';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ControlAnswer, ControlClient } from '../../src/adapters/control/control-client.js';
 import { ControlServer } from '../../src/adapters/control/control-server.js';
 import { CryptoRandom } from '../../src/adapters/random/crypto-random.js';
@@ -13,6 +13,7 @@ import type { Clock } from '../../src/ports/clock.js';
 import type { Asker, ControlHandler, ControlReply, ControlRequest } from '../../src/ports/control-handler.js';
 import type { People } from '../../src/ports/people.js';
 import { FakeClock } from '../support/fake-clock.js';
+import { PATIENCE } from '../support/patience.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
 const { signal } = new AbortController();
@@ -22,14 +23,13 @@ const DONE: ControlReply = { ok: true, code: 'done', text: 'pid 4711' };
 
 let directory = '';
 let path = '';
-let cleanups: (() => unknown)[] = [];
+const cleanups: (() => unknown)[] = [];
 beforeEach(async () => {
   directory = await temporaryDirectory();
   path = join(directory, 'run', 'control.sock');
 });
 afterEach(async () => {
-  for (const cleanup of cleanups.reverse()) await cleanup();
-  cleanups = [];
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
 /** Answers at once, and keeps what it was asked. */
@@ -247,6 +247,7 @@ describe('starting', () => {
     await rm(dirname(path), { recursive: true });
     expect(await send({ command: 'ping', target: '' })).toEqual({ kind: 'not_running' });
     await clock.advance(ms);
+    await vi.waitFor(async () => expect((await stat(path)).mode & 0o777).toBe(0o660), PATIENCE);
     const second = new ControlServer({ path, handler: new ReadyHandler(), clock: new SystemClock(), ...SEEN });
     expect(await second.start()).toEqual({ kind: 'in_use', pid: 4711 });
     await second.close();

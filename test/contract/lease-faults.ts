@@ -10,6 +10,8 @@ import { LEASE_MS, LeaseBench, type Contender } from './lease-server.js';
 import { termOf, until } from './ownership-contract.js';
 import { PATIENCE } from '../support/patience.js';
 
+/** A write waits for a lock as long as the server lets it. */
+const LONG_LOCKS = { queryTimeoutMs: 6000 };
 const CLEARING = { stamp: 'Restarted at 2026-01-01 00:00:00', claim: null };
 
 export function describeLeaseFaults(name: string, serverOf: () => DatabaseServer): void {
@@ -124,7 +126,8 @@ export function describeLeaseFaults(name: string, serverOf: () => DatabaseServer
       { where: 'one without', tables: 'ALTER TABLE STATUS_PROCESS DROP PRIMARY KEY' },
     ])('is renewed while a write waits for a row that somebody has locked, in $where', async ({ tables }) => {
       if (tables !== '') await bench.under.admin.run(tables);
-      const { store, owner } = bench.contend();
+      // The lock is waited for 5 s: the lease would end in it without being renewed.
+      const { store, owner } = bench.contend({ ...LONG_LOCKS, leaseMs: 3000 });
       await until(owner, 'owner');
       const locker = await serverOf().client('leases');
       await locker.run('BEGIN; UPDATE STATUS_PROCESS SET sound = 0 WHERE process_id = 1');
@@ -138,9 +141,9 @@ export function describeLeaseFaults(name: string, serverOf: () => DatabaseServer
 
     it('is not kept locked by a write that was cut off in its middle', async () => {
       const proxy = await proxyTo(serverOf());
-      const first = bench.contend(through(proxy));
+      const first = bench.contend({ ...through(proxy), ...LONG_LOCKS });
       await until(first.owner, 'owner');
-      const second = bench.contend();
+      const second = bench.contend(LONG_LOCKS);
       await until(second.owner, 'standby');
       // The write stands before the row of the lease, and the line is cut before it can end.
       const locker = await serverOf().client('leases');
@@ -155,7 +158,7 @@ export function describeLeaseFaults(name: string, serverOf: () => DatabaseServer
     });
 
     it('is proved by what it is when the write is made, not when the write was sent', async () => {
-      const { store, owner } = bench.contend();
+      const { store, owner } = bench.contend(LONG_LOCKS);
       await until(owner, 'owner');
       const taker = await serverOf().client('leases');
       await taker.run("BEGIN; UPDATE pm_lease SET owner = 'somebody else', token = token + 1");
@@ -271,7 +274,7 @@ async function untilWaiting({ under }: LeaseBench): Promise<void> {
   const waiting =
     "SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT' AND trx_query LIKE '%STATUS_PROCESS%'";
   // The server gathers these facts anew only when nobody has asked for a tenth of a second.
-  while ((await under.admin.rows(waiting)).length === 0) await sleep(150);
+  while ((await under.admin.rows(waiting)).length === 0) await sleep(110);
 }
 
 async function proxyTo(server: DatabaseServer): Promise<CuttableProxy> {

@@ -43,9 +43,12 @@ export class LeaseBench implements OwnershipFixture {
     return bench;
   }
 
-  contend(changes: Partial<MysqlOptions> = {}, clock: Clock = new SystemClock()): Contender {
+  contend(
+    { leaseMs = LEASE_MS, ...changes }: Partial<MysqlOptions> & { readonly leaseMs?: number } = {},
+    clock: Clock = new SystemClock(),
+  ): Contender {
     this.#joined += 1;
-    const lease = { name: NAME, holder: { host: `host-${this.#joined}`, pid: 1000 + this.#joined }, timeMs: LEASE_MS };
+    const lease = { name: NAME, holder: { host: `host-${this.#joined}`, pid: 1000 + this.#joined }, timeMs: leaseMs };
     const store = connectMysql({ ...this.under.options(), lease, ...changes }, clock, new CryptoRandom());
     this.#stores.push(store);
     const warnings: string[] = [];

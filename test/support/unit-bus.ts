@@ -4,6 +4,7 @@ import { SystemBus } from '../../src/adapters/systemd/dbus/system-bus.js';
 import type { WireValue } from '../../src/adapters/systemd/dbus/wire-writer.js';
 import { DbusUnitManager } from '../../src/adapters/systemd/dbus-unit-manager.js';
 import { SystemClock } from '../../src/adapters/time/system-clock.js';
+import type { Clock } from '../../src/ports/clock.js';
 import { ScriptedBus, type ScriptedAnswer } from './scripted-bus.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
@@ -18,16 +19,16 @@ interface UnitBus {
   readonly manager: DbusUnitManager;
 }
 
-/** Ends with the test. */
-export async function openUnitBus(): Promise<UnitBus> {
+/** Ends with the test. `time`: that of the manager. */
+export async function openUnitBus(time: Clock = clock): Promise<UnitBus> {
   const bus = new ScriptedBus(await temporaryDirectory());
   await bus.start();
-  const way = new SystemBus(clock, `unix:path=${bus.path}`);
+  const way = new SystemBus(time, `unix:path=${bus.path}`);
   onTestFinished(async () => {
     way.close();
     await bus.stop();
   });
-  return { bus, way, manager: new DbusUnitManager(way, clock) };
+  return { bus, way, manager: new DbusUnitManager(way, time) };
 }
 
 /** A restart of `app.service` whose end is told before its number. */

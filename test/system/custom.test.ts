@@ -41,13 +41,13 @@ restart_command = dd if=/dev/zero bs=1M count=1024 2>${TRACES}/loud.dd | tr '\\0
 
 [process.hanging]
 restart_command = ${PROGRAMS}/spawns-children.sh | tee ${TRACES}/hanging.pids
-command_timeout = 2
+command_timeout = 4
 max_restart_failures = 1
 
 [process.hanging-before]
 pre_restart_command = ${PROGRAMS}/ignores-sigterm.sh ${TRACES}/hanging-before.pid
 restart_command = touch ${TRACES}/restarted-all-the-same
-command_timeout = 1
+command_timeout = 3
 max_restart_failures = 1
 
 [process.leaving]
@@ -139,7 +139,7 @@ describeOnMachine('a custom command', () => {
     const ended = await endOf('hanging');
     expect(ended).toMatchObject({ outcome: 'command_failed', level: 'error' });
     expect(ended.detail).toContain('timed out and was killed with all its children');
-    expect(ended.durationMs).toBeGreaterThanOrEqual(2_000);
+    expect(ended.durationMs).toBeGreaterThanOrEqual(4_000);
     const pids = [...(await trace('hanging.pids')).matchAll(/^(\w+) (\d+)$/gm)];
     expect(pids.map(([, who]) => who).sort()).toEqual(['child', 'escaped', 'grandchild', 'self']);
     for (const [, who, pid = ''] of pids) expect(await isAlive(pid), who).toBe(false);
@@ -162,7 +162,9 @@ describeOnMachine('a custom command', () => {
     expect((await endOf('leaving')).durationMs).toBeLessThan(5_000);
     await host.machine.must(`touch ${TRACES}/left.go`);
     await host.machine.waitFor(() => hasTrace('left'), { what: 'the daemon to have printed all it wanted' });
-    const pid = await host.machine.must(`pgrep -f '^sleep 1000$'`);
+    const find = "pgrep -f '^sleep 1000$'";
+    await host.machine.waitFor(async () => (await host.machine.sh(find)).code === 0, { what: 'what it does then' });
+    const pid = await host.machine.must(find);
     expect(await isAlive(pid)).toBe(true);
     await host.machine.must('systemctl kill -s KILL --kill-whom=main process-monitor');
     await host.machine.waitFor(async () => !(await isAlive(pid)), { what: 'the daemon to end' });

@@ -84,7 +84,12 @@ describeOnMachine('grant', () => {
     await host.raise(id('odd worker'));
     await host.waitUntilClear(id('odd worker'));
     const unit = 'pm-odd:20worker.service';
-    const seen = await host.machine.must(`cat /proc/$(systemctl show -p MainPID --value -- ${unit})/root/tmp/odd.seen`);
+    let seen = '';
+    const hasWritten = async (): Promise<boolean> => {
+      seen = await host.machine.must(`cat /proc/$(systemctl show -p MainPID --value -- ${unit})/root/tmp/odd.seen`);
+      return seen !== '';
+    };
+    await host.machine.waitFor(hasWritten, { what: 'the program to write down what it sees' });
     expect(seen.split('\n')).toEqual(['bună 5% $HOME', '/srv/100%', ...ODD_ARGUMENTS]);
     expect(await host.show(unit, 'User')).toBe('games');
     expect(await host.show(unit, 'MemoryMax')).toBe(`${64 * 1024 ** 2}`);

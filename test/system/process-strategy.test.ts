@@ -88,7 +88,7 @@ describeOnMachine('the process strategy', () => {
       await machine.write(`${PROGRAMS}/${name}`, WORKER, 0o755);
     await machine.write(`${PROGRAMS}/stubborn`, STUBBORN, 0o755);
     await machine.write(`${PROGRAMS}/furnished`, FURNISHED, 0o755);
-    await machine.write(`${PROGRAMS}/short-lived`, `#!/bin/sh\necho $$ >>${TRACES}/short-lived\nsleep 0.6\n`, 0o755);
+    await machine.write(`${PROGRAMS}/short-lived`, `#!/bin/sh\necho $$ >>${TRACES}/short-lived\nsleep 0.2\n`, 0o755);
     await host.addProcesses(NAMES);
     await host.start();
   });

@@ -95,7 +95,7 @@ describeOnMachine('the daemon that is root', () => {
       await restart();
       return (await ways()).length > 1;
     };
-    await host.machine.waitFor(isBack, { what: 'the bus to be used again', timeoutMs: 30_000 });
+    await host.machine.waitFor(isBack, { what: 'the bus to be used again', everyMs: 2000 });
     await restart();
     expect(await ways()).toEqual([lost, 'info: Units are reached over D-Bus again: the message bus answers']);
   });
@@ -106,7 +106,9 @@ describeOnMachine('the daemon that is root', () => {
     await host.machine.must(`touch ${TRACES}/left.go`);
     const hasPrinted = async (): Promise<boolean> => (await host.machine.sh(`test -e ${TRACES}/left`)).code === 0;
     await host.machine.waitFor(hasPrinted, { what: 'the daemon to have printed all it wanted' });
-    const pid = await host.machine.must(`pgrep -f '^sleep 1000$'`);
+    const find = "pgrep -f '^sleep 1000$'";
+    await host.machine.waitFor(async () => (await host.machine.sh(find)).code === 0, { what: 'what it does then' });
+    const pid = await host.machine.must(find);
     await host.machine.must('systemctl restart process-monitor');
     expect(await isAlive(pid)).toBe(true);
   });
@@ -150,8 +152,17 @@ describeOnMachine('the daemon that is root', () => {
     const lost = 'error: Units cannot be reached: the message bus no longer answers, and no other way does';
     expect(await toldSince()).toEqual([lost]);
     await host.machine.must('systemctl start dbus.socket');
-    await host.waitUntilClear(id('by-unit'), 40_000);
-    expect(await toldSince()).toEqual([lost, 'info: Units are reached over D-Bus again: the message bus answers']);
+    const back = 'info: Units are reached over D-Bus again: the message bus answers';
+    const isBack = async (): Promise<boolean> => {
+      await host.waitUntilClear(id('by-unit'));
+      if ((await toldSince()).includes(back)) return true;
+      await host.raise(id('by-unit'));
+      return false;
+    };
+    await host.machine.waitFor(isBack, { what: 'the bus to be used again', timeoutMs: 60_000, everyMs: 2000 });
+    // Its systemctl may find the bus before it tries that itself again.
+    const sooner = 'warn: Units are reached by systemctl: the message bus does not answer';
+    expect([[lost, back].join(), [lost, sooner, back].join()]).toContain((await toldSince()).join());
   });
 
   it('then refuses to start what would end with it, and names the way', async () => {

@@ -42,10 +42,11 @@ export interface ServerRecipe {
 
 /** Starts what the recipe says and waits until it answers. */
 export async function startServer(recipe: ServerRecipe): Promise<DatabaseServer> {
-  const port = await freePort();
   const client = (database?: string): Promise<SqlClient> =>
     openSqlClient({ socketPath: recipe.socket, user: 'root', ...(database === undefined ? {} : { database }) });
-  let child = await launch(recipe, port, client);
+  const launched = await launchOnFreePort(recipe, client);
+  const { port } = launched;
+  let { child } = launched;
   const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');
@@ -94,6 +95,21 @@ export async function runToEnd(file: string, args: readonly string[]): Promise<v
   child.stderr.on('data', (chunk: Buffer) => output.push(chunk));
   const [code] = (await once(child, 'close')) as [number | null];
   if (code !== 0) throw new Error(`${file} ended with ${code}: ${Buffer.concat(output).toString().slice(-2000)}`);
+}
+
+/** Between the choice of a port and its use somebody else may take it. */
+async function launchOnFreePort(
+  recipe: ServerRecipe,
+  client: () => Promise<SqlClient>,
+  tries = 3,
+): Promise<{ readonly port: number; readonly child: ChildProcess }> {
+  const port = await freePort();
+  try {
+    return { port, child: await launch(recipe, port, client) };
+  } catch (cause: unknown) {
+    if (tries === 1 || !/address already in use/i.test(String(cause))) throw cause;
+    return launchOnFreePort(recipe, client, tries - 1);
+  }
 }
 
 /** Its parent's death kills it too: a test run that is killed leaves no server behind. */

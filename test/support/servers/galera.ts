@@ -147,7 +147,6 @@ async function startNode(
     socket: join(place.directory, 's'),
     command: (port) => {
       const first = makesCluster ? ['--wsrep-new-cluster'] : [];
-      makesCluster = false;
       const [file, args] = asServerUser([
         SERVER,
         ...commonOptions(place),
@@ -159,6 +158,7 @@ async function startNode(
       return [file, ...args];
     },
   });
+  makesCluster = false;
   return asNode(server);
 }
 

@@ -124,11 +124,13 @@ export class MonitoredMachine implements AsyncDisposable {
   /** The whole log so far, oldest line first, over all its files. */
   async log(): Promise<readonly LogLine[]> {
     const files = `ls ${LOG_DIRECTORY}/process-monitor.*.log 2>/dev/null | sort -t. -k2 -n`;
-    const text = await this.machine.must(`for file in $(${files}); do cat "$file"; done`);
-    return text
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as LogLine);
+    const read = async (): Promise<readonly LogLine[]> => {
+      const { code, stdout } = await this.machine.sh(`for file in $(${files}); do cat "$file" || exit; done`);
+      if (code !== 0) throw new Error('a log file is gone');
+      return logLines(stdout);
+    };
+    // An old file may go between the list and the look.
+    return read().catch(read);
   }
 
   /** Log lines of one event, of one process where it is named. */
@@ -169,6 +171,15 @@ export interface EventWait {
   readonly processName?: string;
   readonly count?: number;
   readonly timeoutMs?: number;
+}
+
+/** What a daemon has written so far; of its last line there may be only a part. */
+export function logLines(text: string): readonly LogLine[] {
+  const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+  return whole
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as LogLine);
 }
 
 /** `UNIT_MANAGER` in the environment sends a whole run over one way to systemd, where a test says nothing of its own. */

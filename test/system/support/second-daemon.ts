@@ -1,5 +1,5 @@
 /** A second daemon on a test machine: a unit of its own with settings, memory, log and socket of its own, for the same rows. */
-import { CONFIG_FILE, LOG_DIRECTORY, type LogLine, type MonitoredMachine } from './monitored-machine.js';
+import { CONFIG_FILE, LOG_DIRECTORY, logLines, type LogLine, type MonitoredMachine } from './monitored-machine.js';
 
 const NAME = 'process-monitor-b';
 const SECOND_CONFIG_FILE = '/etc/process_monitor/b.ini';
@@ -44,11 +44,8 @@ export class Daemon {
   }
 
   async log(): Promise<readonly LogLine[]> {
-    const text = await this.#host.machine.must(`cat ${logDirectory(this.unit)}/process-monitor.*.log 2>/dev/null || :`);
-    return text
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as LogLine);
+    const { stdout } = await this.#host.machine.sh(`cat ${logDirectory(this.unit)}/process-monitor.*.log 2>/dev/null`);
+    return logLines(stdout);
   }
 
   /** The first line at or after `sinceMs` that `isIt`; waits for it. */

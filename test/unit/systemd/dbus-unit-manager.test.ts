@@ -4,6 +4,7 @@ import { SystemBus } from '../../../src/adapters/systemd/dbus/system-bus.js';
 import { DbusUnitManager } from '../../../src/adapters/systemd/dbus-unit-manager.js';
 import { FallbackUnitManager } from '../../../src/adapters/systemd/fallback-unit-manager.js';
 import { SystemClock } from '../../../src/adapters/time/system-clock.js';
+import { FakeClock } from '../../support/fake-clock.js';
 import { recordingUnits } from '../../support/recording-units.js';
 import type { ScriptedBus } from '../../support/scripted-bus.js';
 import { endsAtOnce, JOB, listed, openUnitBus, shown, until } from '../../support/unit-bus.js';
@@ -140,6 +141,7 @@ describe('the unit manager over D-Bus', () => {
   });
 
   it('has no answer where there is no bus, and does not try it again at once', async () => {
+    ({ bus, way, manager } = await openUnitBus(new FakeClock()));
     await bus.stop();
     expect(await manager.describe(['app'], OPTIONS)).not.toBeInstanceOf(Map);
     expect(way.problem).toContain('ENOENT');
