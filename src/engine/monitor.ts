@@ -8,7 +8,7 @@ import { isUnitWatched } from '../domain/unit-failure.js';
 import type { RestartOrder } from '../domain/verdict.js';
 import type { AlarmSource } from '../ports/alarm-source.js';
 import type { AlarmWriter } from '../ports/alarm-writer.js';
-import type { Ownership } from '../ports/ownership.js';
+import { termOf, type Ownership } from '../ports/ownership.js';
 import type { Random } from '../ports/random.js';
 import type { StateStore } from '../ports/state-store.js';
 import { runCycle, type CycleDeps, type CycleMemory } from './cycle.js';
@@ -249,10 +249,12 @@ export class Monitor {
   }
 
   #start(order: RestartOrder): void {
+    const { owner } = this.#ports;
     const options = this.#options;
+    const term = termOf(owner.state());
     const run = async (): Promise<void> => {
       // It may have waited for a slot: what no longer holds is left to the next look, which says why.
-      if (options !== this.#options || !this.#isStillDue(order)) return;
+      if (options !== this.#options || term !== termOf(owner.state()) || !this.#isStillDue(order)) return;
       const handling = { alarmId: this.#ports.random.id(), cause: 'alarm' } as const;
       await recoverAlarm(this.#deps, order, handling, this.#stop.hard);
     };

@@ -2,7 +2,7 @@
 import { isOddTime, type CycleMoment } from '../domain/odd-time.js';
 import type { SkipReason } from '../domain/verdict.js';
 import type { EventSink } from '../ports/event-sink.js';
-import type { OwnerState } from '../ports/ownership.js';
+import { termOf, type OwnerState } from '../ports/ownership.js';
 import type { Random } from '../ports/random.js';
 import { StoreError } from '../ports/store-error.js';
 import type { CycleMemory } from './cycle.js';
@@ -113,7 +113,7 @@ export async function runPollLoop(deps: PollLoopDeps, draining: AbortSignal): Pr
 /** Whoever owns the rows when it begins may act at its first look. */
 function firstOwned({ owner }: PollLoopDeps): Owned {
   const state = owner.state();
-  return { told: { kind: 'owner', term: 0 }, term: state.kind === 'owner' ? state.term : null };
+  return { told: { kind: 'owner', term: 0 }, term: termOf(state) };
 }
 
 /** Another monitor may have had the rows since we looked at them as their owner, also where the loop has never seen it. */
@@ -128,7 +128,7 @@ function noteOwner({ events }: PollLoopDeps, owned: Owned, now: OwnerState): Own
   const isNew = isWonBack || told.kind !== now.kind || ownerText(told) !== ownerText(now);
   if (now.kind === 'unknown') return owned;
   if (isNew) events.emit({ type: 'ownership.changed', state: now.kind, detail: isWonBack ? WON_BACK : ownerText(now) });
-  return { told: now, term: now.kind === 'owner' ? now.term : term };
+  return { told: now, term: termOf(now) ?? term };
 }
 
 /** Who acts, or what stands in the way. */

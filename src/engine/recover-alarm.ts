@@ -5,7 +5,7 @@ import { longestHandlingMs } from '../domain/handling-time.js';
 import { breakerVote, isCutShort, type RestartOutcome } from '../domain/outcome.js';
 import type { RestartOrder } from '../domain/verdict.js';
 import type { Claim, ClaimResult } from '../ports/alarm-writer.js';
-import type { OwnerState } from '../ports/ownership.js';
+import { termOf, type OwnerState } from '../ports/ownership.js';
 import { StoreError } from '../ports/store-error.js';
 import type { HandsDeps } from './deps.js';
 import { isOf, type Claims, type Subject } from './ledger.js';
@@ -46,8 +46,9 @@ export async function recoverAlarm(
   const askedBy = handling.cause === 'person' ? handling.cause : null;
   const mark = { alarmId: ref.alarmId, askedBy, startedMs, deadlineMs };
   const claims = new Map<ProcessId, Claim>();
+  const standing = handling.cause === 'person' ? (): Ownership => 'ours' : standingOf(deps, order);
   const ownership = (): Promise<Ownership> =>
-    handling.cause === 'person' ? Promise.resolve('ours') : ownershipOf(deps, order, signal);
+    handling.cause === 'person' ? Promise.resolve('ours') : ownershipOf(deps, order, signal, standing);
   const recovered = await recover(deps, {
     ref,
     policy,
@@ -55,8 +56,8 @@ export async function recoverAlarm(
     unit: order.unit,
     signal,
     ownership,
-    standing: () => (handling.cause === 'person' ? 'ours' : standingOf(deps, order)),
-    takeUp: () => takeUp(deps, { order, alarmId: ref.alarmId, claims, cause: handling.cause }, signal),
+    standing,
+    takeUp: () => takeUp(deps, { order, alarmId: ref.alarmId, claims, cause: handling.cause, standing }, signal),
     record: (progress) => deps.ledger.recordHandling(subjects, { ...mark, ...progress }, claims),
     spend: () => deps.ledger.spend(subjects, policy.budget),
   });
@@ -70,6 +71,7 @@ interface TakingUp {
   /** Filled in; what an earlier attempt has claimed is claimed anew. */
   readonly claims: Map<ProcessId, Claim>;
   readonly cause: HandlingCause;
+  readonly standing: () => Ownership;
 }
 
 /**
@@ -77,9 +79,9 @@ interface TakingUp {
  * else nothing is done where none of them is in alarm any more, or one that cannot be claimed may be somebody else's by now.
  */
 async function takeUp(deps: RecoverAlarmDeps, taking: TakingUp, signal: AbortSignal): Promise<Ownership> {
-  const { order, alarmId, claims, cause } = taking;
+  const { order, alarmId, claims, cause, standing } = taking;
   const isAsked = cause === 'person';
-  const before = isAsked ? 'ours' : standingOf(deps, order);
+  const before = standing();
   if (before !== 'ours') return before;
   const kinds = new Set<ClaimResult['kind']>();
   try {
@@ -95,9 +97,9 @@ async function takeUp(deps: RecoverAlarmDeps, taking: TakingUp, signal: AbortSig
     return error.code === 'not_owner' ? 'not_owner' : 'blind';
   }
   if (isAsked) return 'ours';
-  if (kinds.has('claimed')) return standingOf(deps, order);
+  if (kinds.has('claimed')) return standing();
   // A writer that claims nothing says nothing about whose the rows are.
-  return kinds.has('unclaimed') || kinds.has('off') ? ownershipOf(deps, order, signal) : 'not_ours';
+  return kinds.has('unclaimed') || kinds.has('off') ? ownershipOf(deps, order, signal, standing) : 'not_ours';
 }
 
 export interface FinishedRecovery {
@@ -173,25 +175,30 @@ export async function ownershipOf(
   deps: RecoverAlarmDeps,
   order: RestartOrder,
   signal: AbortSignal,
+  standing = standingOf(deps, order),
 ): Promise<Ownership> {
-  const before = standingOf(deps, order);
+  const before = standing();
   if (before !== 'ours') return before;
   try {
     const alarmed = await deps.source.stillAlarmed(order.processIds, signal);
     const subjects = subjectsOf(order);
     if (!subjects.some((subject) => alarmed.some((row) => isOf(row, subject)))) return 'not_ours';
     // The question took its time.
-    return standingOf(deps, order);
+    return standing();
   } catch (cause: unknown) {
     if (cause instanceof StoreError) return 'blind';
     throw cause;
   }
 }
 
-/** What is known without asking the source. */
-function standingOf({ ledger, owner }: RecoverAlarmDeps, { processIds }: RestartOrder): Ownership {
-  const isHeld = processIds.some((id) => ledger.memoryOf(id)?.breaker.kind === 'isolated');
-  return isHeld ? 'isolated' : ownerAnswer(owner.state());
+/** What is known without asking the source. Rows that were another monitor's since the call are not ours to act on unseen. */
+function standingOf({ ledger, owner }: RecoverAlarmDeps, { processIds }: RestartOrder): () => Ownership {
+  const term = termOf(owner.state());
+  return () => {
+    if (processIds.some((id) => ledger.memoryOf(id)?.breaker.kind === 'isolated')) return 'isolated';
+    const now = owner.state();
+    return now.kind === 'owner' && now.term !== term ? 'not_owner' : ownerAnswer(now);
+  };
 }
 
 /** Who cannot prove that the rows are still its own has lost sight of the database, as far as a handling goes. */

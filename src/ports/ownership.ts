@@ -20,6 +20,11 @@ export interface Ownership {
   release(): Promise<void>;
 }
 
+/** null: not ours at this moment. */
+export function termOf(state: OwnerState): number | null {
+  return state.kind === 'owner' ? state.term : null;
+}
+
 /** For a source that only one monitor can reach. */
 export const SOLE_OWNER: Ownership = {
   state: () => ({ kind: 'owner', term: 0 }),

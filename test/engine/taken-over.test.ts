@@ -96,6 +96,41 @@ describe('the owner of the rows', () => {
   });
 });
 
+describe('a handling that began before the rows were lost and won back', () => {
+  const WEB = { ...FAILED, restarts: [{ takesMs: 8000 }] } as const;
+
+  it('makes no further attempt: the row is looked at first', async () => {
+    const lease = new MemoryLease();
+    const dies = { ...FAILED, restarts: [{ life: { kind: 'failed' } }] } as const;
+    const setup = { policies: { app: { restartDelayMs: 5000 } }, units: { 'app.service': dies } };
+    const bench = benchOf({ ...setup, owner: lease.join('we'), options: { checkIntervalMs: INTERVAL_MS } });
+    bench.add(1, 'app');
+    await bench.start();
+    await bench.advance(3000);
+    lease.usurp();
+    await bench.advance(INTERVAL_MS - 4000);
+    expect(bench.told('attempt.failed')).toHaveLength(1);
+    expect(bench.units.restarted).toHaveLength(1);
+    expect(bench.outcomes()).toEqual(['not_owner']);
+  });
+
+  it('and still waited for its turn is not begun', async () => {
+    const lease = new MemoryLease();
+    const setup = { policies: { web: {}, app: {} }, units: { 'web.service': WEB, 'app.service': FAILED } };
+    const options = { checkIntervalMs: INTERVAL_MS, maxParallelRestarts: 1 };
+    const bench = benchOf({ ...setup, owner: lease.join('we'), options });
+    bench.add(1, 'web');
+    bench.add(2, 'app');
+    await bench.start();
+    await bench.advance(3000);
+    lease.usurp();
+    await bench.advance(INTERVAL_MS - 4000);
+    expect(bench.told('restart.started').map(({ processName }) => processName)).toEqual(['web']);
+    await bench.advance(2 * INTERVAL_MS);
+    expect(bench.units.restarted).toContain('app.service');
+  });
+});
+
 describe('a monitor that takes over', () => {
   it('looks at once, and for a whole interval before it acts', async () => {
     const { bench, lease, owner } = contending();
