@@ -157,7 +157,7 @@ export type MonitorEvent =
       readonly state: 'owner' | 'standby' | 'unsure' | 'unknown';
       readonly detail: string;
     }
-  /** Units are reached in another way than before: the bus does not answer (`detail`: why), or it does again (null). */
+  /** Units are reached in another way than before, or in `none`: the bus does not answer (`detail`: why), or it does again (null). */
   | { readonly type: 'unit_way.changed'; readonly way: 'dbus' | 'systemctl' | 'none'; readonly detail: string | null }
   /** New settings are in force; `changes` names each key that has changed, `pending` what takes a restart of the monitor. */
   | {

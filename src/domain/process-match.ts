@@ -70,11 +70,13 @@ function isNamed(running: RunningProcess, name: string): boolean {
   return name.startsWith('/') ? names.includes(name) : names.some((each) => baseName(each) === name);
 }
 
-/** Base of the names of the transient units that hold what the monitor started for this system name. */
+/**
+ * Base of the names of the transient units that hold what the monitor started for this system name. A path counts as a
+ * whole, `:opt:a:run.sh`: another file of that name is another program.
+ */
 export function transientUnitBase(systemName: string): string {
-  return `pm-${baseName(systemName)
-    .replaceAll(/[^A-Za-z0-9:_.-]/g, '_')
-    .slice(0, 150)}`;
+  const name = systemName.startsWith('/') ? systemName.replaceAll('/', ':') : baseName(systemName);
+  return `pm-${name.replaceAll(/[^A-Za-z0-9:_.-]/g, '_').slice(-150)}`;
 }
 
 function isTransientUnitOf(systemName: string, unit: string): boolean {

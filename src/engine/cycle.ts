@@ -24,8 +24,8 @@ export interface CycleDeps {
   readonly policyFor: (processName: string) => ProcessPolicy | null;
   readonly brakeLimits: BrakeLimits;
   readonly isDryRun: boolean;
-  /** Hands an order to the recoveries; does not wait for it. */
-  readonly handOver: (order: RestartOrder) => void;
+  /** Hands an order to the recoveries; does not wait for it. false: not taken, the next look decides anew. */
+  readonly handOver: (order: RestartOrder) => boolean;
 }
 
 /** What one pass leaves for the next. */
@@ -42,7 +42,8 @@ export async function runCycle(
 ): Promise<CycleMemory> {
   const startedMs = deps.clock.monotonicMs();
   deps.ledger.tickBreakers();
-  // Asked before the batch is read: a handling that ends between the two must not be taken for a new alarm.
+  // Asked before the batch is read, and growing with what is settled since: a handling that ends meanwhile must not be
+  // taken for a new alarm.
   const unsettledAtRead = deps.ledger.beginLook(deps.recoveries.processIds());
   const batch = await deps.source.alarmed(signal);
   const { brake, reason } = await applyBrake(deps, memory.brake, batch, signal);
@@ -135,6 +136,8 @@ async function judgeBatch(deps: CycleDeps, looked: Looked, signal: AbortSignal):
     const policy = processName === null ? null : deps.policyFor(processName);
     return policy !== null && names.has(policy.systemName);
   };
+  // Told apart once: what is settled while systemd is asked would fall out of both parts.
+  const ofUnits = new Set(looked.batch.filter(isUnits));
   const { hold, unsettledAtRead } = looked;
   const hostRestarts = deps.ledger.hostRestarts();
   const nowMs = deps.clock.monotonicMs();
@@ -143,11 +146,11 @@ async function judgeBatch(deps: CycleDeps, looked: Looked, signal: AbortSignal):
     tellFound(deps, looked.found.filter(isPart), verdicts);
     return tell(deps, verdicts);
   };
-  const first = judge((row) => !isUnits(row), { units: new Map(), hostRestarts });
+  const first = judge((row) => !ofUnits.has(row), { units: new Map(), hostRestarts });
   if (names.size === 0) return first;
   const units = await deps.units.describe([...names], { timeoutMs: QUESTION_TIMEOUT_MS, signal });
   const startedNow = Array.from({ length: first.started }, () => nowMs);
-  const second = judge(isUnits, {
+  const second = judge((row) => ofUnits.has(row), {
     units: units === 'unavailable' ? null : units,
     hostRestarts: [...hostRestarts, ...startedNow],
   });
@@ -193,9 +196,9 @@ function tell(deps: CycleDeps, verdicts: readonly Verdict[]): Told {
       if (deps.sightings.isNews(row, reason.code)) deps.events.emit({ type: 'alarm.skipped', row, reason });
       continue;
     }
+    if (!deps.handOver(verdict.order)) continue;
     started += 1;
     deps.sightings.noteHandling(verdict.order.lead);
-    deps.handOver(verdict.order);
   }
   return { started, skipped: verdicts.length - started };
 }

@@ -5,7 +5,7 @@ import type { RestartOutcome } from '../domain/outcome.js';
 import type { ProcessPolicy } from '../domain/process-policy.js';
 import type { BudgetLimits } from '../domain/restart-budget.js';
 import { isUnitWatched } from '../domain/unit-failure.js';
-import type { RestartOrder } from '../domain/verdict.js';
+import type { RestartOrder, SkipReason } from '../domain/verdict.js';
 import type { AlarmSource } from '../ports/alarm-source.js';
 import type { AlarmWriter } from '../ports/alarm-writer.js';
 import { termOf, type Ownership } from '../ports/ownership.js';
@@ -67,6 +67,7 @@ export class Monitor {
   #wake = new AbortController();
   #nudge = new AbortController();
   #isLooping = false;
+  #termOfLook: number | null = null;
   /** What waits for the moment between two passes. */
   readonly #between: (() => void)[] = [];
 
@@ -185,7 +186,7 @@ export class Monitor {
           if (!state.isBlind) this.#unitWatch.look();
           afterCycle(state);
         },
-        cycle: (memory, hold) => runCycle(this.#cycleDeps, memory, hold, this.#stop.draining),
+        cycle: (memory, hold) => this.#look(memory, hold),
       },
       this.#stop.draining,
     );
@@ -195,7 +196,7 @@ export class Monitor {
   async once(): Promise<void> {
     await this.#pay();
     const memory: CycleMemory = { brake: 'released' };
-    await runCycle(this.#cycleDeps, memory, null, this.#stop.draining);
+    await this.#look(memory, null);
     await this.#recoveries.done();
   }
 
@@ -221,10 +222,12 @@ export class Monitor {
   /** Restarts now because a person asks for it, outside the breaker. `busy`: a handling of it is under way, or we stop. */
   async restartNow(policy: ProcessPolicy): Promise<RestartOutcome | 'busy'> {
     if (this.#stop.draining.aborted) return 'busy';
-    // An alarm that is being raised belongs to it too: raised later, it would have it restarted a second time.
-    await this.#verdicts.raised();
     const deps = { ...this.#ports, ledger: this.ledger, policyFor: this.#options.policyFor };
-    const order = await this.#unitWatch.readWhole(() => orderByPerson(deps, policy, this.#stop.hard));
+    const read = (): Promise<RestartOrder> =>
+      this.#unitWatch.readWhole(() => orderByPerson(deps, policy, this.#stop.hard));
+    const first = await read();
+    // An alarm that is being raised belongs to it too: raised later, it would have it restarted a second time.
+    const order = (await this.#verdicts.raisedFor(first)) ? await read() : first;
     return new Promise((resolve, reject) => {
       const run = async (): Promise<void> => {
         const alarmId = this.#ports.random.id();
@@ -248,17 +251,26 @@ export class Monitor {
     for (const apply of this.#between.splice(0)) apply();
   }
 
-  #start(order: RestartOrder): void {
+  /** One pass. What is begun by it is begun by whoever owned the rows then. */
+  #look(memory: CycleMemory, hold: SkipReason | null): Promise<CycleMemory> {
+    this.#termOfLook = termOf(this.#ports.owner.state());
+    return runCycle(this.#cycleDeps, memory, hold, this.#stop.draining);
+  }
+
+  #start(order: RestartOrder): boolean {
     const { owner } = this.#ports;
     const options = this.#options;
-    const term = termOf(owner.state());
+    const term = this.#termOfLook;
     const run = async (): Promise<void> => {
       // It may have waited for a slot: what no longer holds is left to the next look, which says why.
-      if (options !== this.#options || term !== termOf(owner.state()) || !this.#isStillDue(order)) return;
+      if (options !== this.#options || term !== termOf(owner.state()) || !this.#isStillDue(order)) {
+        this.#unitWatch.nudgeSoon();
+        return;
+      }
       const handling = { alarmId: this.#ports.random.id(), cause: 'alarm' } as const;
       await recoverAlarm(this.#deps, order, handling, this.#stop.hard);
     };
-    this.#startJob({ target: order.target, processIds: order.processIds, run });
+    return this.#startJob({ target: order.target, processIds: order.processIds, run });
   }
 
   /** Whether the breakers are as they were when the order was made. A person's hold is asked for later, and told. */

@@ -6,7 +6,7 @@ import type { Evidence } from '../domain/process-memory.js';
 import type { ProcessPolicy } from '../domain/process-policy.js';
 import { mayHaveOwnUnit, needsPrograms, unitSeen, type OwnCheck, type Seen } from '../domain/restart-plan.js';
 import type { RestartOrder } from '../domain/verdict.js';
-import type { UnitState } from '../domain/unit-state.js';
+import type { ProcessIdentity, UnitState } from '../domain/unit-state.js';
 import { QUESTION_TIMEOUT_MS, type HandsDeps } from './deps.js';
 
 type Eyes = Pick<HandsDeps, 'clock' | 'runner' | 'units' | 'table'>;
@@ -139,6 +139,11 @@ async function owningUnit(eyes: Eyes, unit: string, pid: number, signal: AbortSi
   if (state === null || state === 'no_answer') return unit;
   // Without its file systemd only waits for the end of it.
   return state.mainPid === pid && state.loadState !== 'not-found' ? state.id : null;
+}
+
+/** What runs under the name, also of programs that only look alike. */
+export function knownPrograms({ programs: { roots, rejected } }: Seen): readonly ProcessIdentity[] {
+  return [...roots, ...rejected.map(({ running }) => running)].map(({ identity }) => identity);
 }
 
 /** Marks of what runs now, by which a later look can tell whether a restart has happened. */

@@ -10,7 +10,7 @@ import { NO_ANSWER, planRestart, type RestartPlan, type Seen } from '../domain/r
 import type { RestartOrder } from '../domain/verdict.js';
 import type { HandsDeps } from './deps.js';
 import { verify, type VerifyResult } from './health-check.js';
-import { evidenceOf, observe } from './observe.js';
+import { evidenceOf, knownPrograms, observe } from './observe.js';
 import { runCommandUnit } from './run-command-unit.js';
 import { runPlan, runShellLine } from './run-plan.js';
 import type { StepResult } from './step.js';
@@ -219,6 +219,7 @@ function act(deps: HandsDeps, task: RecoveryTask, { attempt, seen, plan }: Attem
     ref: task.ref,
     policy: task.policy,
     signal: task.signal,
+    known: knownPrograms(seen),
     beforeStep: (step) => task.record({ attempt, step, stepEnded: null, before: evidenceOf(seen) }),
     obstacle: () => obstacleOf(task.standing()),
     afterStep: (step) => task.record({ attempt, step, stepEnded: 'well', before: evidenceOf(seen) }),

@@ -6,6 +6,7 @@ import { planRestart, startStep, type OwnCheck, type RestartPlan, type Seen } fr
 import { isStartOver, owesStart } from '../domain/resumption.js';
 import type { RestartOrder } from '../domain/verdict.js';
 import type { Claims } from './ledger.js';
+import { knownPrograms } from './observe.js';
 import { judgeSteps, type AttemptResult, type Recovered } from './recover.js';
 import { ownershipOf, refOf, subjectsOf, type RecoverAlarmDeps } from './recover-alarm.js';
 import { runPlan } from './run-plan.js';
@@ -103,7 +104,7 @@ export async function goOn(
   const { maxAttempts } = policy;
   const how = `the monitor was killed after it had told ${policy.systemName} to end: go on`;
   deps.events.emit({ type: 'restart.attempted', ...ref, attempt: handling.attempt, maxAttempts, how });
-  const context = { ref, policy, signal, beforeStep, afterStep: beforeStep };
+  const context = { ref, policy, signal, known: knownPrograms(seen), beforeStep, afterStep: beforeStep };
   const steps = await runPlan(deps, plan.steps, { ...context, obstacle: () => null });
   const task = { policy, ref, signal, ownership: () => Promise.resolve('ours' as const) };
   const result = await judgeSteps(deps, task, { kind: 'act', check: plan.check, before: NO_EVIDENCE }, steps);

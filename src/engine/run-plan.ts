@@ -1,7 +1,9 @@
 /** The one executor: carries out the steps of an attempt, one after the other, and says how they ended. */
+import { isSameProgram } from '../domain/own-check.js';
 import { transientUnitBase } from '../domain/process-match.js';
 import type { HandlingStep } from '../domain/process-memory.js';
 import type { RestartStep } from '../domain/restart-plan.js';
+import type { RunningProcess } from '../domain/unit-state.js';
 import type { UnitActionResult } from '../ports/unit-manager.js';
 import { adviceOn, reportCommand, reportStart, reportUnitAction, unitActionText } from './command-report.js';
 import type { HandsDeps } from './deps.js';
@@ -25,7 +27,7 @@ export async function runPlan(
     const why = isStopped ? null : context.obstacle();
     if (why !== null) return { kind: 'kept_back', why };
     result = await runStep(deps, step, context);
-    isStopped = step.kind === 'stop';
+    isStopped ||= step.kind === 'stop';
     if (result.kind !== 'done') return result;
     if (leavesNoMark(step)) await context.afterStep(stepName(step));
   }
@@ -152,10 +154,13 @@ async function runStop(
 async function runStart(
   deps: HandsDeps,
   commandLine: string,
-  { ref, policy, signal }: StepContext,
+  { ref, policy, signal, known }: StepContext,
 ): Promise<StepResult> {
   const startedMs = deps.clock.monotonicMs();
-  const running = (await findPrograms(deps, policy, signal)).roots[0]?.identity.pid;
+  const { roots, doubt } = await findPrograms(deps, policy, signal);
+  // Once it has ended, its pid file no longer tells it from others of its name.
+  const isNew = ({ identity }: RunningProcess): boolean => !known.some((other) => isSameProgram(other, identity));
+  const running = doubt === undefined ? roots.find(isNew)?.identity.pid : undefined;
   if (running !== undefined) {
     // Somebody was faster. Whether it is well is for the checks to say; a second one beside it never is.
     const summary = `not started: pid ${running} runs already`;

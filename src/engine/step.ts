@@ -3,6 +3,7 @@ import type { HandlingRef } from '../domain/event.js';
 import type { Interruption } from '../domain/outcome.js';
 import type { HandlingStep } from '../domain/process-memory.js';
 import type { ProcessPolicy } from '../domain/process-policy.js';
+import type { ProcessIdentity } from '../domain/unit-state.js';
 
 export type StepResult =
   | { readonly kind: 'done' }
@@ -21,6 +22,8 @@ export interface StepContext {
   readonly ref: HandlingRef;
   readonly policy: ProcessPolicy;
   readonly signal: AbortSignal;
+  /** Programs that ran when it was planned: the one meant, and those that only look alike. */
+  readonly known: readonly ProcessIdentity[];
   /** Puts on record that this step is about to be done. */
   readonly beforeStep: (step: HandlingStep) => Promise<void>;
   /** Asked without waiting, after that: what stands against it at this moment; null: nothing. */

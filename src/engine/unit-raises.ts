@@ -52,7 +52,6 @@ export class UnitRaises {
   /** By target: rows that were raised since the last look of the loop had ended. */
   readonly #fresh = new Map<string, Set<ProcessId>>();
   #writing: { readonly target: string; readonly processId: ProcessId; readonly end: Promise<unknown> } | null = null;
-  #writes = 0;
 
   constructor(deps: UnitRaisesDeps, signal: AbortSignal) {
     this.#deps = deps;
@@ -87,13 +86,12 @@ export class UnitRaises {
     return raised.some((processId) => !processIds.includes(processId));
   }
 
-  /** What `read` says of the table, read again where a row was raised meanwhile. */
-  async readWhole<T>(read: () => Promise<T>): Promise<T> {
+  /** What `read` says of the table, read again where a row of its unit was raised meanwhile; others are not waited for. */
+  async readWhole(read: () => Promise<RestartOrder>): Promise<RestartOrder> {
     for (let times = 1; ; times += 1) {
-      const before = this.#writes;
-      const result = await read();
-      if (times === MOST_READS || (this.#writes === before && this.#writing === null)) return result;
-      await this.#writing?.end;
+      const order = await read();
+      if (times === MOST_READS || !this.areMissingIn(order)) return order;
+      if (this.#writing?.target === order.target) await this.#writing.end;
     }
   }
 
@@ -130,7 +128,6 @@ export class UnitRaises {
     } finally {
       // Also where it has failed: then nothing is known about the write.
       this.#writing = null;
-      this.#writes += 1;
       this.#fresh.set(target, (this.#fresh.get(target) ?? new Set()).add(processId));
     }
   }

@@ -108,15 +108,16 @@ export class UnitWatch {
   }
 
   /** As `handOver`, without orders that lack a row raised meanwhile: they are found again in a moment, whole. */
-  unlessIncomplete(handOver: (order: RestartOrder) => void): (order: RestartOrder) => void {
+  unlessIncomplete(handOver: (order: RestartOrder) => boolean): (order: RestartOrder) => boolean {
     return (order) => {
-      if (this.#raises.areMissingIn(order)) this.nudgeSoon();
-      else handOver(order);
+      if (!this.#raises.areMissingIn(order)) return handOver(order);
+      this.nudgeSoon();
+      return false;
     };
   }
 
-  /** What `read` says of the table, with all that is being raised in it. */
-  readWhole<T>(read: () => Promise<T>): Promise<T> {
+  /** What `read` says of the table, with all that is being raised for its unit. */
+  readWhole(read: () => Promise<RestartOrder>): Promise<RestartOrder> {
     return this.#raises.readWhole(read);
   }
 

@@ -1,5 +1,7 @@
 /** What the end of a watch leads to: a vote for each process whose alarm has not returned by itself, and the alarm raised again. */
 import { isUnitWatched } from '../domain/unit-failure.js';
+import type { HandlingRef } from '../domain/event.js';
+import type { RestartOrder } from '../domain/verdict.js';
 import type { Subject } from './ledger.js';
 import type { WatchEnds, WatchTask } from './watches.js';
 import { raiseAlarms, type WriteBackDeps } from './write-back.js';
@@ -15,7 +17,7 @@ export interface WatchEndsDeps extends WriteBackDeps {
 
 export class WatchVerdicts implements WatchEnds {
   readonly #deps: WatchEndsDeps;
-  readonly #raising = new Set<Promise<void>>();
+  readonly #raising = new Map<WatchTask, Promise<void>>();
 
   constructor(deps: WatchEndsDeps) {
     this.#deps = deps;
@@ -29,8 +31,9 @@ export class WatchVerdicts implements WatchEnds {
   async onStable(task: WatchTask): Promise<void> {
     const { ledger, events } = this.#deps;
     if (!this.#isCurrent(task)) return;
-    for (const subject of this.#currentOf(task)) ledger.stabilise(subject, task.policy);
-    events.emit({ type: 'process.stable', ...task.ref, afterMs: task.policy.stableTimeMs });
+    const subjects = this.#currentOf(task);
+    for (const subject of subjects) ledger.stabilise(subject, task.policy);
+    events.emit({ type: 'process.stable', ...refOf(task, subjects), afterMs: task.policy.stableTimeMs });
     await ledger.save();
   }
 
@@ -41,14 +44,19 @@ export class WatchVerdicts implements WatchEnds {
   }
 
   async onFailed(task: WatchTask, detail: string): Promise<void> {
-    const failing = this.#fail(task, detail).finally(() => this.#raising.delete(failing));
-    this.#raising.add(failing);
+    const failing = this.#fail(task, detail).finally(() => this.#raising.delete(task));
+    this.#raising.set(task, failing);
     await failing;
   }
 
-  /** Resolves when no alarm is being raised: whoever handles a process from then on sees it. */
-  async raised(): Promise<void> {
-    await Promise.all(this.#raising);
+  /** Resolves once no alarm of that target is being raised. true: one was, so that the order may lack it. */
+  async raisedFor({ target, lead }: RestartOrder): Promise<boolean> {
+    const isMeant = ({ subjects, evidence }: WatchTask): boolean =>
+      subjects.some(({ processName }) => processName === lead.processName) ||
+      (evidence.unit !== null && `unit:${evidence.unit.id}` === target);
+    const raising = [...this.#raising].filter(([task]) => isMeant(task));
+    await Promise.all(raising.map(([, end]) => end));
+    return raising.length > 0;
   }
 
   async #fail(task: WatchTask, detail: string): Promise<void> {
@@ -56,8 +64,8 @@ export class WatchVerdicts implements WatchEnds {
     // A payment under way could clear the alarm after it was raised; meanwhile the alarm may return by itself.
     await paying();
     if (!this.#isCurrent(task)) return;
-    events.emit({ type: 'process.relapsed', ...task.ref, detail });
     const subjects = this.#currentOf(task);
+    events.emit({ type: 'process.relapsed', ...refOf(task, subjects), detail });
     for (const subject of subjects) ledger.relapse(subject, task.policy);
     await raiseAlarms(this.#deps, subjects, task.ref.alarmId, signal);
     await ledger.save();
@@ -73,4 +81,10 @@ export class WatchVerdicts implements WatchEnds {
   #currentOf({ subjects, ref }: WatchTask): readonly Subject[] {
     return subjects.filter(({ processId }) => this.#deps.ledger.memoryOf(processId)?.watch?.alarmId === ref.alarmId);
   }
+}
+
+/** Told of one that it holds for: the alarm of the handling's first may have returned by itself. */
+function refOf({ ref }: WatchTask, subjects: readonly Subject[]): HandlingRef {
+  const isTrue = subjects.length === 0 || subjects.some(({ processId }) => processId === ref.processId);
+  return isTrue ? ref : { ...ref, ...subjects[0] };
 }

@@ -7,10 +7,6 @@ import { slowDown } from '../support/slow-port.js';
 
 const FAILED = { initially: { kind: 'failed' } } as const;
 const SLOW_WEB = { ...FAILED, restarts: [{ takesMs: 20_000 }] } as const;
-const opening = (maxFailures: number) => ({
-  breaker: { maxFailures, resetAfterMs: 300_000, resetMultiplier: 1, maxOpenMs: 300_000 },
-});
-
 function oneAlarm(setup: BenchSetup = {}): MonitorBench {
   const bench = benchOf({ policies: { app: {} }, units: { 'app.service': FAILED }, ...setup });
   bench.add(1, 'app');
@@ -101,6 +97,21 @@ describe('while a restart is being prepared', () => {
 });
 
 describe('a program that was stopped to be started', () => {
+  it('is started by its own unit, which had failed, although a person holds its breaker open by then', async () => {
+    const bench = benchOf({
+      policies: { app: { strategy: 'process', startCommand: '/opt/app' } },
+      units: { 'pm-app.service': { initially: { kind: 'failed', result: 'start-limit-hit' } } },
+    });
+    bench.add(1, 'app');
+    bench.table.add({ argv: ['/opt/app'], comm: 'app' });
+    slowDown(bench.stateStore, 'save', { clock: bench.clock, askMs: 500 });
+    await bench.start();
+    await bench.advance(800);
+    isolate(bench);
+    await bench.advance(10_000);
+    expect(bench.units.restarted).toEqual(['pm-app.service']);
+  });
+
   it('is started although a person holds its breaker open by then', async () => {
     const bench = benchOf({ policies: { app: { strategy: 'process', startCommand: '/opt/app' } } });
     bench.add(1, 'app');
@@ -115,6 +126,41 @@ describe('a program that was stopped to be started', () => {
   });
 });
 
+describe('a program of a name that others have too', () => {
+  it.each([
+    ['stays', true],
+    ['goes with it', false],
+  ])('is stopped and started, whether its pid file %s', async (_what, stays) => {
+    const wish = {
+      systemName: 'worker',
+      strategy: 'process',
+      startCommand: '/opt/worker a',
+      pidFile: '/run/a.pid',
+    } as const;
+    const bench = benchOf({ policies: { a: wish } });
+    bench.add(1, 'a');
+    const one = bench.table.add({ argv: ['/opt/worker', 'a'], comm: 'worker', diesOfTermAfterMs: 300 });
+    bench.table.add({ argv: ['/opt/worker', 'b'], comm: 'worker' });
+    bench.table.pidFiles.set('/run/a.pid', `${one.identity.pid}\n`);
+    await bench.start();
+    if (!stays) bench.table.pidFiles.delete('/run/a.pid');
+    await bench.advance(60_000);
+    expect((await bench.table.list()).map(({ argv }) => argv.join(' ')).sort()).toEqual([
+      '/opt/worker a',
+      '/opt/worker b',
+    ]);
+  });
+
+  it('and was started by us is not taken for one at another place', async () => {
+    const bench = benchOf({ policies: { a: { systemName: '/opt/a/worker', strategy: 'process' } } });
+    bench.add(1, 'a');
+    bench.table.add({ argv: ['/opt/b/worker'], comm: 'worker', unit: 'pm-:opt:b:worker-0a1b2c.service' });
+    await bench.start();
+    await bench.advance(10_000);
+    expect(bench.table.signals).toEqual([]);
+  });
+});
+
 describe('a restart that waits for a slot', () => {
   const waiting = (policy = {}): MonitorBench => {
     const bench = benchOf({
@@ -124,6 +170,21 @@ describe('a restart that waits for a slot', () => {
     });
     return bench;
   };
+
+  it('is found again at once when a reload has come and a slot is free', async () => {
+    const bench = benchOf({
+      policies: { web: {}, app: {} },
+      units: { 'web.service': SLOW_WEB, 'app.service': FAILED },
+      options: { maxParallelRestarts: 1, checkIntervalMs: 3600_000 },
+    });
+    bench.add(1, 'web');
+    bench.add(2, 'app');
+    await bench.start();
+    await bench.advance(2000);
+    void bench.reload();
+    await bench.advance(60_000);
+    expect(bench.units.restarted).toContain('app.service');
+  });
 
   it('is not begun once a reload has disabled its process', async () => {
     const bench = waiting();
@@ -181,86 +242,5 @@ describe('a restart that waits for a slot', () => {
     expect(bench.told('restart.started', 'app').map(({ isTrial }) => isTrial)).toEqual(
       [false, true].slice(0, handlings),
     );
-  });
-});
-
-describe('two rows of one unit', () => {
-  const names = (policy: object): object => ({ app: policy, alias: policy });
-  const UNITS = { 'app.service': { aliases: ['alias.service'], ...FAILED } } as const;
-
-  it('keep each a breaker of its own: one that has opened is not closed by the other’s stable period', async () => {
-    const policy = { stableTimeMs: 20_000, ...opening(1) };
-    const bench = benchOf({ policies: { ...names(policy) }, units: UNITS });
-    bench.add(1, 'app');
-    const alias = bench.add(2, 'alias');
-    await bench.start();
-    await bench.advance(5000);
-    alias.alarma = 1;
-    await bench.advance(60_000);
-    expect(bench.told('breaker.changed', 'alias').map(({ to }) => to.kind)).toEqual(['open']);
-    expect(bench.units.restarted).toHaveLength(1);
-  });
-
-  it('count one failure once each, though one’s alarm returned by itself and the other’s watch saw it too', async () => {
-    const policies = { ...names(opening(2)), web: {} };
-    const units = { ...UNITS, 'web.service': SLOW_WEB };
-    const bench = benchOf({ policies, units, options: { maxParallelRestarts: 1 } });
-    bench.add(1, 'app');
-    const alias = bench.add(2, 'alias');
-    const web = bench.add(3, 'web', { alarma: 0 });
-    await bench.start();
-    await bench.advance(5000);
-    web.alarma = 1;
-    await bench.advance(2000);
-    alias.alarma = 1;
-    await bench.advance(2000);
-    bench.units.happens('app.service', { kind: 'failed' });
-    await bench.advance(2000);
-    expect(bench.memoryOf(1)?.breaker).toEqual({ kind: 'closed', failures: 1 });
-    expect(bench.memoryOf(2)?.breaker).toEqual({ kind: 'closed', failures: 1 });
-  });
-});
-
-describe('a person who restarts a process', () => {
-  it('while its alarm is being raised again has it restarted once more, not twice', async () => {
-    const bench = oneAlarm();
-    await bench.start();
-    await bench.advance(10_000);
-    slowDown(bench.store.source, 'namesOf', { clock: bench.clock, answerMs: 500 });
-    bench.units.happens('app.service', { kind: 'failed' });
-    await bench.advance(100);
-    void bench.monitor.restartNow(policyOf({ processName: 'app' }));
-    await bench.advance(30_000);
-    expect(bench.units.restarted).toHaveLength(2);
-    expect(bench.told('process.relapsed')).toHaveLength(1);
-  });
-
-  it('has it restarted also while its breaker is held open', async () => {
-    const bench = benchOf({ policies: { app: {} }, units: { 'app.service': FAILED } });
-    const row = bench.add(1, 'app', { alarma: 0 });
-    await bench.start();
-    isolate(bench);
-    row.alarma = 1;
-    await bench.advance(5000);
-    expect(bench.units.restarted).toEqual([]);
-    const outcome = bench.monitor.restartNow(policyOf({ processName: 'app' }));
-    await bench.advance(10_000);
-    expect(await outcome).toMatchObject({ kind: 'recovered' });
-  });
-
-  it('while a look is being answered has not restarted it in vain: what the look saw before is no relapse', async () => {
-    const options = { checkIntervalMs: 30_000 };
-    const policy = { settleTimeMs: 0 };
-    const bench = benchOf({ policies: { app: policy }, units: { 'app.service': FAILED }, options });
-    const row = bench.add(1, 'app', { alarma: 0 });
-    await bench.start();
-    row.alarma = 1;
-    slowDown(bench.store.source, 'alarmed', { clock: bench.clock, answerMs: 2000, times: 1 });
-    await bench.advance(30_000);
-    void bench.monitor.restartNow(policyOf({ processName: 'app', ...policy }));
-    await bench.advance(4000);
-    expect(bench.units.restarted).toHaveLength(1);
-    expect(bench.told('process.relapsed')).toEqual([]);
-    expect(bench.outcomes()).toEqual(['recovered']);
   });
 });

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryLease } from '../support/memory-lease.js';
 import { benchOf, type BenchSetup } from '../support/monitor-bench.js';
+import { slowDown } from '../support/slow-port.js';
 
 const INTERVAL_MS = 30_000;
 const FAILED = { initially: { kind: 'failed' } } as const;
@@ -112,6 +113,17 @@ describe('a handling that began before the rows were lost and won back', () => {
     expect(bench.told('attempt.failed')).toHaveLength(1);
     expect(bench.units.restarted).toHaveLength(1);
     expect(bench.outcomes()).toEqual(['not_owner']);
+  });
+
+  it('and was decided by a look that took so long is not begun', async () => {
+    const { bench, lease } = contending();
+    await bench.start();
+    bench.add(1, 'app');
+    slowDown(bench.units, 'describe', { clock: bench.clock, answerMs: 5000, times: 1 });
+    await bench.advance(INTERVAL_MS + 1000);
+    lease.usurp();
+    await bench.advance(10_000);
+    expect(bench.units.restarted).toEqual([]);
   });
 
   it('and still waited for its turn is not begun', async () => {

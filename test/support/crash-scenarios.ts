@@ -237,7 +237,7 @@ export const CRASH_SCENARIOS: readonly CrashScenario[] = [
     PROCESS,
     (world) => {
       runsAlready(100)(world);
-      world.bench.starter.on('app', { afterMs: 100, program: { livesMs: 300 } }, { afterMs: 100 });
+      world.bench.starter.on(':opt:app', { afterMs: 100, program: { livesMs: 300 } }, { afterMs: 100 });
     },
     { restarts: 2 },
   ),

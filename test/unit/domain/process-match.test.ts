@@ -95,6 +95,12 @@ describe('a name never means', () => {
       'it is the monitor or started the monitor',
     ],
     ['a transient unit of a longer name', 'worker', program(10, ['x'], { unit: 'pm-worker-two-0a1b.service' }), null],
+    [
+      'what was started for a file of that name elsewhere',
+      '/opt/a/run.sh',
+      program(10, ['java'], { unit: 'pm-:opt:b:run.sh-0a1b2c.service' }),
+      null,
+    ],
     ['a unit that only looks like ours', 'worker', program(10, ['x'], { unit: 'pm-worker-xyz.service' }), null],
   ])('%s', (_sentence, name, running, why) => {
     expect(match(name, [running])).toEqual([]);
@@ -188,7 +194,7 @@ describe('the family of a program', () => {
 
 it.each([
   ['worker', 'pm-worker'],
-  ['/opt/app/worker', 'pm-worker'],
+  ['/opt/app/worker', 'pm-:opt:app:worker'],
   ['getty@tty1', 'pm-getty_tty1'],
   ['x'.repeat(300), `pm-${'x'.repeat(150)}`],
 ])('the transient unit of %.20s is named so that it is a valid unit', (name, base) => {
