@@ -21,6 +21,9 @@ export interface MatchResult {
   readonly rejected: readonly { readonly running: RunningProcess; readonly why: string }[];
 }
 
+/** Why the other programs of a name are not meant where the pid file tells them apart. */
+export const NAMED_ANOTHER = 'the pid file names another';
+
 const SHELL = /^(?:ba|da|k|z|a)?sh$/;
 const INTERPRETER = /^python[0-9.]*$|^perl[0-9.]*$|^ruby[0-9.]*$|^node(?:js)?$|^php[0-9.]*$/;
 /** Options that bring the program's text along; a shell's `-e` is none of them. */
@@ -39,6 +42,13 @@ export function matchProcesses(all: readonly RunningProcess[], query: MatchQuery
     else rejected.push({ running, why });
   }
   const roots = matching.filter((running) => !hasAncestorIn(running, matching, all));
+  const old = roots.length === 0 ? all.find((running) => isOfOldName(running, query, untouchable)) : undefined;
+  if (old !== undefined)
+    return {
+      roots,
+      rejected,
+      doubt: `pid ${old.identity.pid} in ${old.unit ?? ''}, made by an earlier version, may be it`,
+    };
   if (query.pidFilePid === null || roots.length === 0) return { roots, rejected };
   // The file may name a program below the head of its family.
   const named = ancestry(all, query.pidFilePid);
@@ -48,7 +58,7 @@ export function matchProcesses(all: readonly RunningProcess[], query: MatchQuery
   const passedOver = roots.filter((root) => !hinted.includes(root));
   return {
     roots: hinted,
-    rejected: [...rejected, ...passedOver.map((running) => ({ running, why: 'the pid file names another' }))],
+    rejected: [...rejected, ...passedOver.map((running) => ({ running, why: NAMED_ANOTHER }))],
   };
 }
 
@@ -82,6 +92,16 @@ export function transientUnitBase(systemName: string): string {
 function isTransientUnitOf(systemName: string, unit: string): boolean {
   const base = transientUnitBase(systemName);
   return unit.startsWith(`${base}-`) && /^-[0-9a-f]+\.service$/.test(unit.slice(base.length));
+}
+
+/** What was started for a path when its transient unit was named by the file alone, and shows no path of its own. */
+function isOfOldName(running: RunningProcess, query: MatchQuery, untouchable: ReadonlySet<number>): boolean {
+  const { systemName } = query;
+  const file = baseName(systemName);
+  if (!systemName.startsWith('/') || running.unit === null || !isTransientUnitOf(file, running.unit)) return false;
+  const names = [running.executable, running.argv[0], scriptOf(running)].filter((each) => typeof each === 'string');
+  const isAnother = names.some((name) => name.startsWith('/') && baseName(name) === file);
+  return !isAnother && whyNot({ ...running, argv: [systemName] }, query, untouchable) === null;
 }
 
 /** The script that an interpreter runs: its first argument that is no option. */

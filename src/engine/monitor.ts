@@ -223,11 +223,10 @@ export class Monitor {
   async restartNow(policy: ProcessPolicy): Promise<RestartOutcome | 'busy'> {
     if (this.#stop.draining.aborted) return 'busy';
     const deps = { ...this.#ports, ledger: this.ledger, policyFor: this.#options.policyFor };
-    const read = (): Promise<RestartOrder> =>
-      this.#unitWatch.readWhole(() => orderByPerson(deps, policy, this.#stop.hard));
-    const first = await read();
     // An alarm that is being raised belongs to it too: raised later, it would have it restarted a second time.
-    const order = (await this.#verdicts.raisedFor(first)) ? await read() : first;
+    const order = await this.#verdicts.readWhole(() =>
+      this.#unitWatch.readWhole(() => orderByPerson(deps, policy, this.#stop.hard)),
+    );
     return new Promise((resolve, reject) => {
       const run = async (): Promise<void> => {
         const alarmId = this.#ports.random.id();

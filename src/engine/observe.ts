@@ -1,12 +1,13 @@
 /** Looks at what an attempt would act on: the unit, the programs of that name, their directory. */
 import { needsWorkingDirectory } from '../domain/command-template.js';
 import { ownUnitName } from '../domain/own-unit-name.js';
-import { matchProcesses, type MatchResult } from '../domain/process-match.js';
+import { isSameProgram } from '../domain/own-check.js';
+import { matchProcesses, NAMED_ANOTHER, type MatchResult } from '../domain/process-match.js';
 import type { Evidence } from '../domain/process-memory.js';
 import type { ProcessPolicy } from '../domain/process-policy.js';
 import { mayHaveOwnUnit, needsPrograms, unitSeen, type OwnCheck, type Seen } from '../domain/restart-plan.js';
 import type { RestartOrder } from '../domain/verdict.js';
-import type { ProcessIdentity, UnitState } from '../domain/unit-state.js';
+import type { ProcessIdentity, RunningProcess, UnitState } from '../domain/unit-state.js';
 import { QUESTION_TIMEOUT_MS, type HandsDeps } from './deps.js';
 
 type Eyes = Pick<HandsDeps, 'clock' | 'runner' | 'units' | 'table'>;
@@ -139,6 +140,21 @@ async function owningUnit(eyes: Eyes, unit: string, pid: number, signal: AbortSi
   if (state === null || state === 'no_answer') return unit;
   // Without its file systemd only waits for the end of it.
   return state.mainPid === pid && state.loadState !== 'not-found' ? state.id : null;
+}
+
+/** Programs that the pid file has told apart from the one meant; they stay other programs when the file goes with it. */
+export function othersIn({ programs }: Seen): readonly ProcessIdentity[] {
+  return programs.rejected.filter(({ why }) => why === NAMED_ANOTHER).map(({ running }) => running.identity);
+}
+
+/** The same look without them. */
+export function withoutOthers(seen: Seen, others: readonly ProcessIdentity[]): Seen {
+  const isOther = ({ identity }: RunningProcess): boolean => others.some((other) => isSameProgram(other, identity));
+  const { roots, rejected, ...rest } = seen.programs;
+  const apart = roots.filter(isOther).map((running) => ({ running, why: NAMED_ANOTHER }));
+  if (apart.length === 0) return seen;
+  const left = roots.filter((root) => !isOther(root));
+  return { ...seen, programs: { ...rest, roots: left, rejected: [...rejected, ...apart] } };
 }
 
 /** What runs under the name, also of programs that only look alike. */

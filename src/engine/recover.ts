@@ -7,10 +7,11 @@ import { interruptionText, type Interruption, type RestartOutcome } from '../dom
 import { type Evidence, type Handling, isUntouched, NO_EVIDENCE } from '../domain/process-memory.js';
 import type { ProcessPolicy } from '../domain/process-policy.js';
 import { NO_ANSWER, planRestart, type RestartPlan, type Seen } from '../domain/restart-plan.js';
+import type { ProcessIdentity } from '../domain/unit-state.js';
 import type { RestartOrder } from '../domain/verdict.js';
 import type { HandsDeps } from './deps.js';
 import { verify, type VerifyResult } from './health-check.js';
-import { evidenceOf, knownPrograms, observe } from './observe.js';
+import { evidenceOf, knownPrograms, observe, othersIn, withoutOthers } from './observe.js';
 import { runCommandUnit } from './run-command-unit.js';
 import { runPlan, runShellLine } from './run-plan.js';
 import type { StepResult } from './step.js';
@@ -69,12 +70,13 @@ export async function recover(deps: HandsDeps, task: RecoveryTask): Promise<Reco
   const startedMs = deps.clock.monotonicMs();
   const stopped = await runPreRestart(deps, task);
   if (stopped !== null) return { outcome: stopped, evidence: NO_EVIDENCE };
+  const others: ProcessIdentity[] = [];
   let acted = 0;
   let last: Failure = { outcome: 'still_unhealthy', detail: 'no attempt was made' };
   for (let attempt = 1; attempt <= task.maxAttempts; attempt += 1) {
     if (attempt > 1 && (await pause(deps, task, attempt)) === 'aborted')
       return { outcome: { kind: 'interrupted', why: 'shutdown' }, evidence: NO_EVIDENCE };
-    const result = await runAttempt(deps, task, attempt);
+    const result = await runAttempt(deps, { ...task, others }, attempt);
     if (result.kind === 'over')
       return {
         outcome: attempt === 1 ? result.outcome : afterFailures(result.outcome, last, attempt - 1),
@@ -172,7 +174,7 @@ function preRestartOutcome(result: StepResult): RestartOutcome | null {
   }
 }
 
-async function runAttempt(deps: HandsDeps, task: RecoveryTask, attempt: number): Promise<AttemptResult> {
+async function runAttempt(deps: HandsDeps, task: Attempts, attempt: number): Promise<AttemptResult> {
   const { ref, maxAttempts } = task;
   let found = await lookAndPlan(deps, task, attempt === 1 ? task.unit : null);
   if (found.kind === 'over') return found;
@@ -188,6 +190,11 @@ async function runAttempt(deps: HandsDeps, task: RecoveryTask, attempt: number):
   return judgeSteps(deps, task, { ...plan, before: evidenceOf(seen) }, steps);
 }
 
+interface Attempts extends RecoveryTask {
+  /** Found by earlier attempts: programs that are not meant, for as long as they run. */
+  readonly others: ProcessIdentity[];
+}
+
 interface Planned {
   readonly kind: 'planned';
   readonly seen: Seen;
@@ -196,10 +203,11 @@ interface Planned {
 
 async function lookAndPlan(
   deps: HandsDeps,
-  { policy, signal }: RecoveryTask,
+  { policy, signal, others }: Attempts,
   unit: RestartOrder['unit'],
 ): Promise<Planned | Extract<AttemptResult, { kind: 'over' }>> {
-  const seen = await observe(deps, policy, signal, unit);
+  const seen = withoutOthers(await observe(deps, policy, signal, unit), others);
+  others.push(...othersIn(seen));
   // Cut short, a question has no answer, and that says nothing.
   if (signal.aborted) return over({ kind: 'interrupted', why: 'shutdown' });
   const plan = planRestart(policy, seen);

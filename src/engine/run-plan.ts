@@ -157,10 +157,10 @@ async function runStart(
   { ref, policy, signal, known }: StepContext,
 ): Promise<StepResult> {
   const startedMs = deps.clock.monotonicMs();
-  const { roots, doubt } = await findPrograms(deps, policy, signal);
+  const { roots } = await findPrograms(deps, policy, signal);
   // Once it has ended, its pid file no longer tells it from others of its name.
   const isNew = ({ identity }: RunningProcess): boolean => !known.some((other) => isSameProgram(other, identity));
-  const running = doubt === undefined ? roots.find(isNew)?.identity.pid : undefined;
+  const running = roots.find(isNew)?.identity.pid;
   if (running !== undefined) {
     // Somebody was faster. Whether it is well is for the checks to say; a second one beside it never is.
     const summary = `not started: pid ${running} runs already`;

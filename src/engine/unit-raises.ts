@@ -51,6 +51,7 @@ export class UnitRaises {
   readonly #signal: AbortSignal;
   /** By target: rows that were raised since the last look of the loop had ended. */
   readonly #fresh = new Map<string, Set<ProcessId>>();
+  #writes = 0;
   #writing: { readonly target: string; readonly processId: ProcessId; readonly end: Promise<unknown> } | null = null;
 
   constructor(deps: UnitRaisesDeps, signal: AbortSignal) {
@@ -89,8 +90,10 @@ export class UnitRaises {
   /** What `read` says of the table, read again where a row of its unit was raised meanwhile; others are not waited for. */
   async readWhole(read: () => Promise<RestartOrder>): Promise<RestartOrder> {
     for (let times = 1; ; times += 1) {
+      const before = this.#writes;
       const order = await read();
-      if (times === MOST_READS || !this.areMissingIn(order)) return order;
+      const isQuiet = this.#writes === before && this.#writing?.target !== order.target;
+      if (isQuiet || times === MOST_READS || !this.areMissingIn(order)) return order;
       if (this.#writing?.target === order.target) await this.#writing.end;
     }
   }
@@ -128,6 +131,7 @@ export class UnitRaises {
     } finally {
       // Also where it has failed: then nothing is known about the write.
       this.#writing = null;
+      this.#writes += 1;
       this.#fresh.set(target, (this.#fresh.get(target) ?? new Set()).add(processId));
     }
   }

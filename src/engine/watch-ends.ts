@@ -15,9 +15,15 @@ export interface WatchEndsDeps extends WriteBackDeps {
   readonly signal: AbortSignal;
 }
 
+/** An alarm that is being raised again. */
+interface Raising extends Pick<WatchTask, 'subjects'> {
+  readonly target: string;
+  readonly end: Promise<void>;
+}
+
 export class WatchVerdicts implements WatchEnds {
   readonly #deps: WatchEndsDeps;
-  readonly #raising = new Map<WatchTask, Promise<void>>();
+  readonly #raising = new Set<Raising>();
 
   constructor(deps: WatchEndsDeps) {
     this.#deps = deps;
@@ -43,20 +49,21 @@ export class WatchVerdicts implements WatchEnds {
     await this.#deps.ledger.save();
   }
 
-  async onFailed(task: WatchTask, detail: string): Promise<void> {
-    const failing = this.#fail(task, detail).finally(() => this.#raising.delete(task));
-    this.#raising.set(task, failing);
-    await failing;
+  async onFailed(task: WatchTask, detail: string, target: string): Promise<void> {
+    const raising: Raising = { target, subjects: task.subjects, end: this.#fail(task, detail) };
+    this.#raising.add(raising);
+    await raising.end.finally(() => this.#raising.delete(raising));
   }
 
-  /** Resolves once no alarm of that target is being raised. true: one was, so that the order may lack it. */
-  async raisedFor({ target, lead }: RestartOrder): Promise<boolean> {
-    const isMeant = ({ subjects, evidence }: WatchTask): boolean =>
-      subjects.some(({ processName }) => processName === lead.processName) ||
-      (evidence.unit !== null && `unit:${evidence.unit.id}` === target);
-    const raising = [...this.#raising].filter(([task]) => isMeant(task));
-    await Promise.all(raising.map(([, end]) => end));
-    return raising.length > 0;
+  /** What `read` says of the table, read again where an alarm of its target was being raised; others are not waited for. */
+  async readWhole(read: () => Promise<RestartOrder>): Promise<RestartOrder> {
+    const before = [...this.#raising];
+    const order = await read();
+    const isMeant = ({ target, subjects }: Raising): boolean =>
+      target === order.target || subjects.some(({ processName }) => processName === order.lead.processName);
+    const raising = [...before, ...this.#raising].filter(isMeant);
+    await Promise.all(raising.map(({ end }) => end));
+    return raising.length === 0 ? order : read();
   }
 
   async #fail(task: WatchTask, detail: string): Promise<void> {
@@ -85,6 +92,7 @@ export class WatchVerdicts implements WatchEnds {
 
 /** Told of one that it holds for: the alarm of the handling's first may have returned by itself. */
 function refOf({ ref }: WatchTask, subjects: readonly Subject[]): HandlingRef {
-  const isTrue = subjects.length === 0 || subjects.some(({ processId }) => processId === ref.processId);
+  const isTrue =
+    ref.processId === null || subjects.length === 0 || subjects.some(({ processId }) => processId === ref.processId);
   return isTrue ? ref : { ...ref, ...subjects[0] };
 }

@@ -23,7 +23,7 @@ export interface WatchEnds {
   /** Asked when a watch's time is over or its process was stopped: false keeps it going. */
   readonly mayEnd: (task: WatchTask) => boolean;
   readonly onStable: (task: WatchTask) => Promise<void>;
-  readonly onFailed: (task: WatchTask, detail: string) => Promise<void>;
+  readonly onFailed: (task: WatchTask, detail: string, target: string) => Promise<void>;
   readonly onStopped: (task: WatchTask, detail: string) => Promise<void>;
 }
 
@@ -198,7 +198,7 @@ export class Watches {
     switch (judgement.kind) {
       case 'failed':
         this.forget(target);
-        return this.ends.onFailed(task, judgement.detail);
+        return this.ends.onFailed(task, judgement.detail, target);
       case 'stopped':
         if (!this.ends.mayEnd(task)) break;
         this.forget(target);

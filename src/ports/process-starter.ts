@@ -4,7 +4,7 @@ import type { ProcessIdentity } from '../domain/unit-state.js';
 import type { RunOptions } from './command-runner.js';
 
 export interface StartRequest {
-  /** System name of the process: the base of a transient unit's name (`pm-NAME-…`). */
+  /** For the name of a transient unit (`pm-NAME-…`): the system name, of a path all of it, `:opt:app:worker`. */
   readonly name: string;
   /** Command line as configured; split without a shell unless it holds shell syntax. */
   readonly commandLine: string;

@@ -27,6 +27,17 @@ describe('two rows of one unit', () => {
     expect(bench.units.restarted).toHaveLength(1);
   });
 
+  it('of which a person restarts the one without an alarm are told of under the name that was asked for', async () => {
+    const bench = benchOf({ policies: { ...names({ stableTimeMs: 5000 }) }, units: UNITS });
+    bench.add(1, 'app', { alarma: 0 });
+    const alias = bench.add(2, 'alias', { alarma: 0 });
+    await bench.start();
+    alias.alarma = 1;
+    void bench.monitor.restartNow(policyOf({ processName: 'app', stableTimeMs: 5000 }));
+    await bench.advance(20_000);
+    expect(bench.told('process.stable').map(({ processName }) => processName)).toEqual(['app']);
+  });
+
   it('are told of each by its own name: the stable one is not the one whose alarm has returned', async () => {
     const bench = benchOf({ policies: { ...names({ stableTimeMs: 20_000, ...opening(1) }) }, units: UNITS });
     const app = bench.add(1, 'app');
@@ -71,6 +82,54 @@ describe('a person who restarts a process', () => {
     await bench.advance(30_000);
     expect(bench.units.restarted).toHaveLength(2);
     expect(bench.told('process.relapsed')).toHaveLength(1);
+  });
+
+  it('while its alarm is being raised, which ends before the rows are read, has it restarted once more', async () => {
+    const bench = benchOf({ policies: { app: {} }, units: { 'app.service': FAILED } });
+    bench.add(1, 'app');
+    await bench.start();
+    await bench.advance(10_000);
+    slowDown(bench.store.source, 'namesOf', { clock: bench.clock, answerMs: 300 });
+    slowDown(bench.store.source, 'alarmed', { clock: bench.clock, answerMs: 1000 });
+    bench.units.happens('app.service', { kind: 'failed' });
+    await bench.advance(100);
+    void bench.monitor.restartNow(policyOf({ processName: 'app' }));
+    await bench.advance(30_000);
+    expect(bench.units.restarted).toHaveLength(2);
+  });
+
+  it('while the alarm of another name of its program is being raised has it restarted once more', async () => {
+    const wish = { systemName: '/opt/app', strategy: 'process', stableTimeMs: 60_000 } as const;
+    const bench = benchOf({ policies: { app: wish, alias: wish }, options: { checkIntervalMs: 20_000 } });
+    bench.add(1, 'app', { alarma: 0 });
+    bench.add(2, 'alias');
+    bench.starter.on(':opt:app', { program: { livesMs: 4000 } }, {}, {});
+    await bench.start();
+    slowDown(bench.store.source, 'namesOf', { clock: bench.clock, answerMs: 3000 });
+    while (bench.told('process.relapsed').length === 0) await bench.advance(100);
+    void bench.monitor.restartNow(policyOf({ processName: 'app', ...wish }));
+    await bench.advance(75_000);
+    expect(bench.told('restart.started')).toHaveLength(2);
+  });
+
+  it('reads the table once where nothing is being raised, though its alarm could not be a while ago', async () => {
+    const policy = { watchesUnit: true };
+    const bench = benchOf({
+      policies: { app: policy },
+      units: { 'app.service': { initially: { kind: 'runs' } } },
+      options: { checkIntervalMs: 1e7 },
+      store: { writes: 'off' },
+    });
+    bench.add(1, 'app', { alarma: 0 });
+    await bench.start();
+    await bench.advance(1000);
+    bench.units.happens('app.service', { kind: 'failed' });
+    await bench.advance(30_000);
+    const before = bench.store.calls.filter((call) => call === 'alarmed').length;
+    void bench.monitor.restartNow(policyOf({ processName: 'app', ...policy }));
+    await bench.advance(20_000);
+    expect(bench.units.restarted).toEqual(['app.service']);
+    expect(bench.store.calls.filter((call) => call === 'alarmed')).toHaveLength(before + 1);
   });
 
   it('does not wait for the alarm of another process to be raised', async () => {

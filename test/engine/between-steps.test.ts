@@ -151,6 +151,45 @@ describe('a program of a name that others have too', () => {
     ]);
   });
 
+  it('never has another one stopped by a further attempt, once the pid file has gone with it', async () => {
+    const wish = {
+      systemName: 'worker',
+      strategy: 'process',
+      startCommand: '/opt/worker a',
+      pidFile: '/run/a.pid',
+    } as const;
+    const bench = benchOf({ policies: { a: { ...wish, maxAttempts: 3 } } });
+    bench.add(1, 'a');
+    const one = bench.table.add({ argv: ['/opt/worker', 'a'], comm: 'worker', diesOfTermAfterMs: 300 });
+    const other = bench.table.add({ argv: ['/opt/worker', 'b'], comm: 'worker' });
+    bench.table.pidFiles.set('/run/a.pid', `${one.identity.pid}\n`);
+    bench.starter.on('worker', { refusal: { reason: 'ended', detail: 'exit code 1' } });
+    await bench.start();
+    bench.table.pidFiles.delete('/run/a.pid');
+    while (bench.outcomes().length === 0) await bench.advance(100);
+    expect(bench.starter.calls).toHaveLength(3);
+    expect(bench.table.signals.map(({ pid }) => pid)).not.toContain(other.identity.pid);
+  });
+
+  it('and is started by somebody else, under a pid file of before, is not started beside it', async () => {
+    const wish = {
+      systemName: 'worker',
+      strategy: 'process',
+      startCommand: '/opt/worker a',
+      pidFile: '/run/a.pid',
+    } as const;
+    const bench = benchOf({ policies: { a: wish } });
+    bench.add(1, 'a');
+    const one = bench.table.add({ argv: ['/opt/worker', 'a'], comm: 'worker', diesOfTermAfterMs: 300 });
+    bench.table.pidFiles.set('/run/a.pid', `${one.identity.pid}\n`);
+    slowDown(bench.stateStore, 'save', { clock: bench.clock, askMs: 500 });
+    await bench.start();
+    await bench.advance(1100);
+    bench.table.add({ argv: ['/opt/worker', 'a'], comm: 'worker' });
+    await bench.advance(10_000);
+    expect(bench.starter.calls).toEqual([]);
+  });
+
   it('and was started by us is not taken for one at another place', async () => {
     const bench = benchOf({ policies: { a: { systemName: '/opt/a/worker', strategy: 'process' } } });
     bench.add(1, 'a');

@@ -167,6 +167,24 @@ describe('several programs of one name', () => {
   });
 });
 
+it.each([
+  ['may be the program of that path', {}, true],
+  ['shows another path, and is not it', { argv: ['/opt/b/run.sh'] }, false],
+  ['has ended, and is not it', { state: 'Z' as const }, false],
+])('what an earlier version started in a unit named by the file alone %s', (_what, shows, isDoubtful) => {
+  const running = program(10, ['java', '-jar', 'app.jar'], { unit: 'pm-run.sh-0a1b2c.service', ...shows });
+  const found = matchProcesses([running], {
+    systemName: '/opt/a/run.sh',
+    uid: null,
+    pidFilePid: null,
+    ownPid: MONITOR,
+  });
+  expect(found.roots).toEqual([]);
+  expect(found.doubt ?? '').toMatch(
+    isDoubtful ? /^pid 10 in pm-run\.sh-0a1b2c\.service, made by an earlier version, may be it$/ : /^$/,
+  );
+});
+
 it('a pid file alone proves nothing: it never makes a stranger the program meant', () => {
   expect(match('worker', [program(30, ['sshd'])], { pidFilePid: 30 })).toEqual([]);
 });
