@@ -2,7 +2,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { SOLE_OWNER } from '../../src/ports/ownership.js';
 import { BENCH_OPTIONS, benchOf, type BenchSetup, type MonitorBench } from '../support/monitor-bench.js';
-import { idOf, policyOf } from '../support/policy.js';
+import { idOf, policyOf, type PolicyWish } from '../support/policy.js';
 import { slowDown } from '../support/slow-port.js';
 
 const FAILED = { initially: { kind: 'failed' } } as const;
@@ -127,21 +127,27 @@ describe('a program that was stopped to be started', () => {
 });
 
 describe('a program of a name that others have too', () => {
-  it.each([
-    ['stays', true],
-    ['goes with it', false],
-  ])('is stopped and started, whether its pid file %s', async (_what, stays) => {
-    const wish = {
+  /** In alarm, told from others by its pid file; it takes its time to end. */
+  const oneWorker = (more: PolicyWish = {}): MonitorBench => {
+    const own = {
       systemName: 'worker',
       strategy: 'process',
       startCommand: '/opt/worker a',
       pidFile: '/run/a.pid',
     } as const;
-    const bench = benchOf({ policies: { a: wish } });
+    const bench = benchOf({ policies: { a: { ...own, ...more } } });
     bench.add(1, 'a');
-    const one = bench.table.add({ argv: ['/opt/worker', 'a'], comm: 'worker', diesOfTermAfterMs: 300 });
+    const { identity } = bench.table.add({ argv: ['/opt/worker', 'a'], comm: 'worker', diesOfTermAfterMs: 300 });
+    bench.table.pidFiles.set('/run/a.pid', `${identity.pid}\n`);
+    return bench;
+  };
+
+  it.each([
+    ['stays', true],
+    ['goes with it', false],
+  ])('is stopped and started, whether its pid file %s', async (_what, stays) => {
+    const bench = oneWorker();
     bench.table.add({ argv: ['/opt/worker', 'b'], comm: 'worker' });
-    bench.table.pidFiles.set('/run/a.pid', `${one.identity.pid}\n`);
     await bench.start();
     if (!stays) bench.table.pidFiles.delete('/run/a.pid');
     await bench.advance(60_000);
@@ -152,17 +158,8 @@ describe('a program of a name that others have too', () => {
   });
 
   it('never has another one stopped by a further attempt, once the pid file has gone with it', async () => {
-    const wish = {
-      systemName: 'worker',
-      strategy: 'process',
-      startCommand: '/opt/worker a',
-      pidFile: '/run/a.pid',
-    } as const;
-    const bench = benchOf({ policies: { a: { ...wish, maxAttempts: 3 } } });
-    bench.add(1, 'a');
-    const one = bench.table.add({ argv: ['/opt/worker', 'a'], comm: 'worker', diesOfTermAfterMs: 300 });
+    const bench = oneWorker({ maxAttempts: 3 });
     const other = bench.table.add({ argv: ['/opt/worker', 'b'], comm: 'worker' });
-    bench.table.pidFiles.set('/run/a.pid', `${one.identity.pid}\n`);
     bench.starter.on('worker', { refusal: { reason: 'ended', detail: 'exit code 1' } });
     await bench.start();
     bench.table.pidFiles.delete('/run/a.pid');
@@ -172,16 +169,7 @@ describe('a program of a name that others have too', () => {
   });
 
   it('and is started by somebody else, under a pid file of before, is not started beside it', async () => {
-    const wish = {
-      systemName: 'worker',
-      strategy: 'process',
-      startCommand: '/opt/worker a',
-      pidFile: '/run/a.pid',
-    } as const;
-    const bench = benchOf({ policies: { a: wish } });
-    bench.add(1, 'a');
-    const one = bench.table.add({ argv: ['/opt/worker', 'a'], comm: 'worker', diesOfTermAfterMs: 300 });
-    bench.table.pidFiles.set('/run/a.pid', `${one.identity.pid}\n`);
+    const bench = oneWorker();
     slowDown(bench.stateStore, 'save', { clock: bench.clock, askMs: 500 });
     await bench.start();
     await bench.advance(1100);
